@@ -1,0 +1,61 @@
+"""What can go wrong between the bot and the cloud, as the services need to know it.
+
+CloudError
+├── effect: did the request leave, and may it have taken effect?
+└── reaction: what makes sense next?
+
+Every CloudError owns the sentence that a person reads.
+"""
+
+from enum import StrEnum
+
+from bot.domain.sentence import Sentence
+
+
+class Effect(StrEnum):
+    """What is certain about a request that did not succeed."""
+
+    NOT_SENT = "not_sent"
+    """It certainly never left this machine: nothing happened."""
+    REFUSED = "refused"
+    """The cloud certainly refused it: nothing happened."""
+    UNCLEAR = "unclear"
+    """It may have taken effect: only looking can tell."""
+
+
+class Reaction(StrEnum):
+    """What to do about it."""
+
+    FIX = "fix"
+    WAIT = "wait"
+    AUTHENTICATE = "authenticate"
+    DENY = "deny"
+    BACK_OFF = "back_off"
+    OPERATIONS = "operations"
+    DONE = "done"
+    """Nothing left to do: the instance already runs the newest kernel."""
+
+
+class CloudError(Exception):
+    """A call to the cloud that did not succeed; never carries a secret."""
+
+    def __init__(  # noqa: PLR0913 - a plain record of one failed call
+        self,
+        sentence: Sentence,
+        *,
+        effect: Effect,
+        reaction: Reaction,
+        code: str = "",
+        message: str = "",
+        status: int | None = None,
+        request_id: str = "",
+    ) -> None:
+        """Keep the facts; `code` and `message` are the cloud's own words, verbatim."""
+        super().__init__(str(sentence))
+        self.sentence = sentence
+        self.effect = effect
+        self.reaction = reaction
+        self.code = code
+        self.message = message
+        self.status = status
+        self.request_id = request_id

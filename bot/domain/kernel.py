@@ -1,0 +1,64 @@
+"""Kernel versions of TaurusDB and the upgrade path that each one has.
+
+Source: TaurusDB user guide, "Upgrading the Minor Kernel Version of a DB Instance" (2025-12-11),
+and the kernel release history: versions are four numbers, since 2023 the last one is YYMMNN.
+"""
+
+import re
+from enum import StrEnum
+from functools import total_ordering
+
+from pydantic import RootModel, field_validator
+
+_PATTERN = re.compile(r"\d{1,9}(\.\d{1,9}){3}", re.ASCII)
+
+
+@total_ordering
+class Kernel(RootModel[str], frozen=True):
+    """A kernel version such as `2.0.48.231200`, ordered by its numbers and never as text."""
+
+    @field_validator("root")
+    @classmethod
+    def _is_four_numbers(cls, value: str) -> str:
+        if not _PATTERN.fullmatch(value):
+            msg = f"{value!r} is not a kernel version of four numbers"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The four numbers, the only thing by which versions are compared."""
+        return tuple(int(part) for part in self.root.split("."))
+
+    def __lt__(self, other: "Kernel") -> bool:
+        """Order by number: 2.0.9 comes before 2.0.48."""
+        return self.numbers < other.numbers
+
+    def __str__(self) -> str:
+        """Return the version as the API writes it."""
+        return self.root
+
+
+class Path(StrEnum):
+    """How an instance gets to the newest kernel."""
+
+    DIRECT = "direct"
+    TWO_PHASE = "two_phase"
+    SEVERAL_ROUNDS = "several_rounds"
+
+
+TWO_PHASE_FIRST = Kernel("2.0.51.240305")
+TWO_PHASE_LAST = Kernel("2.0.51.240311")
+
+
+def path_from(current: Kernel) -> Path:
+    """Tell the upgrade path from the current kernel.
+
+    The user guide and the operation guide disagree on the border; the closed range
+    240305 … 240311 is treated as two-phase, which is the careful reading.
+    """
+    if current < TWO_PHASE_FIRST:
+        return Path.SEVERAL_ROUNDS
+    if current <= TWO_PHASE_LAST:
+        return Path.TWO_PHASE
+    return Path.DIRECT

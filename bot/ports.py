@@ -1,0 +1,257 @@
+"""What the services need from the world outside, in their own words.
+
+Adapters provide these; they never meet each other.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from bot.domain.change import Change, State
+from bot.domain.instance import Answer, Detail, Instance, Job, PreCheck, Schedule, Version
+from bot.domain.model import Frozen
+from bot.domain.story import Entry, Record
+
+Clock = Callable[[], datetime]
+"""The time, aware and in UTC."""
+
+
+class Sleep(Protocol):
+    """Wait for a number of seconds."""
+
+    async def __call__(self, seconds: float, /) -> None:
+        """Return after `seconds`, or raise `CancelledError`."""
+
+
+class Fleet(Protocol):
+    """The databases of one environment. Every method raises `CloudError`.
+
+    Reads are repeated by the adapter as far as that is polite. `submit` is sent at most once:
+    it is repeated only if the request provably never left.
+    """
+
+    async def instances(self) -> tuple[Instance, ...]:
+        """All instances of the project, every page."""
+
+    async def details(self, instance_ids: Sequence[str]) -> tuple[Detail, ...]:
+        """Zones, nodes and windows; ids that the cloud does not know are left out."""
+
+    async def version(self, instance_id: str) -> Version:
+        """The authoritative answer on one instance's kernel."""
+
+    async def jobs(self, since: datetime) -> tuple[Job, ...]:
+        """Instant upgrade jobs created at or after `since`, each once."""
+
+    async def schedules(self) -> tuple[Schedule, ...]:
+        """Upgrade tasks that wait for a maintenance window, or waited."""
+
+    async def precheck(self, instance_id: str, current: str) -> PreCheck | None:
+        """The vendor's own pre-check; None where the region does not have it."""
+
+    async def submit(self, versions: Sequence[tuple[str, str]], *, delay: bool) -> Answer:
+        """Ask for the upgrade of (instance id, current kernel) pairs; cannot be undone.
+
+        With `delay` the cloud starts each instance in its own maintenance window. The answer
+        proves acceptance, never success; a `resp` other than `success` is a `CloudError`.
+        """
+
+    async def cancel_schedules(self, job_ids: Sequence[str]) -> tuple[str, ...]:
+        """Cancel tasks that have not started; returns the ids that really were cancelled."""
+
+
+class Delivery(Frozen):
+    """Something that a person did in Slack, stored before Slack is told that it arrived."""
+
+    key: str
+    """The same for every repeat of one delivery."""
+    kind: Literal["call", "click", "submission"]
+    payload: dict[str, Any]
+    received_at: datetime
+
+
+class StaleError(Exception):
+    """Somebody else moved the change in between: read it again."""
+
+
+class TakenError(Exception):
+    """Instances are in another open change already."""
+
+    def __init__(self, taken: dict[str, int]) -> None:
+        """`taken` maps instance ids to change numbers."""
+        super().__init__(f"in other open changes: {taken}")
+        self.taken = taken
+
+
+class StoreError(Exception):
+    """The store cannot be used now: locked, full, read-only, away, or of another schema."""
+
+
+class Lease(Frozen):
+    """A claim on work: who has it and until when. It is renewed while the work lasts."""
+
+    owner: str
+    until: datetime
+
+
+class Card(Frozen):
+    """Where a change's card is, and how much of the story Slack has seen."""
+
+    change: int
+    channel: str
+    ts: str = ""
+    drawn_version: int = -1
+    told_seq: int = 0
+    """The last entry of the story that became a thread line."""
+    trouble: str = ""
+    """Why Slack refuses the card at present, in Slack's word; empty if it does not."""
+
+
+class Changes(Protocol):
+    """The store. Every method is one transaction, and raises `StoreError`."""
+
+    async def add(self, change: Change, records: Sequence[Record]) -> Change:
+        """Store a new change and give it its number.
+
+        The same `key` gives back the change that it made before. Raises `TakenError`.
+        """
+
+    async def get(self, number: int) -> Change | None:
+        """Read one change."""
+
+    async def save(self, change: Change, records: Sequence[Record]) -> Change:
+        """Swap the change in if `change.version` is still the stored one; append the records.
+
+        Returns the change with its new version. Raises `StaleError` or `TakenError`.
+        """
+
+    async def find(
+        self,
+        *,
+        states: frozenset[State] | None = None,
+        requester: str | None = None,
+        environment: str | None = None,
+        since: datetime | None = None,
+        limit: int = 50,
+    ) -> tuple[Change, ...]:
+        """The newest changes that match, newest first."""
+
+    async def open_changes_of(self, instance_ids: Sequence[str]) -> dict[str, int]:
+        """Which of these instances are in an open change, and in which."""
+
+    async def claim_due(self, lease: Lease, now: datetime) -> Change | None:
+        """Claim the change that has been due longest and is not leased, if any."""
+
+    async def next_due_at(self) -> datetime | None:
+        """When the next change that nobody holds becomes due."""
+
+    async def renew(self, number: int, lease: Lease) -> bool:
+        """Keep a claimed change; False if somebody else has it by now."""
+
+    async def release(self, number: int, owner: str) -> None:
+        """Let others have the change at once."""
+
+    async def story(
+        self, *, change: int | None = None, since: datetime | None = None, after_seq: int = 0,
+        limit: int = 1000,
+    ) -> tuple[Entry, ...]:
+        """Entries of the audit chain in order."""
+
+    async def record(self, record: Record) -> Entry:
+        """Append a fact that belongs to no change."""
+
+    async def receive(self, delivery: Delivery) -> bool:
+        """Store a delivery; False if its key was stored before."""
+
+    async def claim_delivery(self, lease: Lease, now: datetime) -> Delivery | None:
+        """Claim the oldest delivery that is neither done nor leased."""
+
+    async def finish_delivery(self, key: str, now: datetime) -> None:
+        """Mark a delivery as dealt with."""
+
+    async def forget_deliveries(self, before: datetime) -> int:
+        """Drop finished deliveries that were received before; returns how many."""
+
+    async def claim_card(self, lease: Lease, now: datetime) -> Card | None:
+        """Claim a card that Slack does not show as the store has it (or lines untold)."""
+
+    async def card(self, number: int) -> Card | None:
+        """Where a change's card is."""
+
+    async def card_at(self, channel: str, ts: str) -> Card | None:
+        """Which card a message is."""
+
+    async def keep_card(self, card: Card, *, retry_at: datetime | None = None) -> None:
+        """Store what Slack has seen by now; `retry_at` delays the next claim."""
+
+    async def ready(self) -> None:
+        """Prove that the store can be written; raises `StoreError` that says what is wrong."""
+
+
+class Message(Frozen):
+    """A message for Slack: the top-level text tells the story alone."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+
+
+class ChatError(Exception):
+    """Slack refused or did not answer.
+
+    `code` is Slack's word (`not_in_channel`) or `no_answer`; `retry_after` seconds if it is
+    worth trying again, None if only a person can mend it; `unclear` if it may have been done.
+    """
+
+    def __init__(
+        self, code: str, *, retry_after: float | None = None, unclear: bool = False
+    ) -> None:
+        """Keep the facts."""
+        super().__init__(f"Slack: {code}")
+        self.code = code
+        self.retry_after = retry_after
+        self.unclear = unclear
+
+
+class Chat(Protocol):
+    """The channel side of Slack. Every method raises `ChatError`."""
+
+    async def post(
+        self, channel: str, message: Message, *, tag: dict[str, str], thread: str = ""
+    ) -> str:
+        """Post a message and return its ts; `tag` finds it again."""
+
+    async def find_post(
+        self, channel: str, tag: dict[str, str], *, since: datetime, thread: str = ""
+    ) -> str | None:
+        """Find the ts of our own message by its tag; None if absent or not allowed to look."""
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Redraw a message of ours in place."""
+
+    async def whisper(
+        self, channel: str, user: str, message: Message, *, response_url: str = ""
+    ) -> None:
+        """Tell one person privately, where they asked; falls back to a direct message."""
+
+
+class Person(Frozen):
+    """Who somebody is, as far as the bot cares."""
+
+    id: str
+    name: str
+    zone: str
+    """IANA name of their time zone."""
+    language: str = "en"
+    is_bot: bool = False
+    is_active: bool = True
+    is_foreign: bool = False
+    """Of another workspace (Slack Connect)."""
+
+
+class People(Protocol):
+    """Who people are. Raises `ChatError`."""
+
+    async def person(self, user: str) -> Person:
+        """Look somebody up; cached."""
+
+    async def members(self, group: str) -> frozenset[str]:
+        """User ids of a user group; cached."""
