@@ -1,0 +1,1 @@
+"""The embedded default: local look-alikes of Slack and TaurusDB, and the page to play them."""
