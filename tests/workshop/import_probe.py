@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-import pydantic
-
 FORBIDDEN = (
     "_thread.start",
     "open",
@@ -32,6 +30,10 @@ FORBIDDEN = (
     "sqlite3.connect",
     "subprocess.",
 )
+EXCUSED = (
+    "<frozen importlib",
+    f"pydantic{os.sep}plugin{os.sep}_loader.py",  # it looks for plug-ins at every model
+)
 
 
 class Watch:
@@ -42,8 +44,7 @@ class Watch:
         self.deeds: list[str] = []
 
     def start(self) -> None:
-        # pydantic looks for plug-ins (files, environment) at the first model it makes.
-        pydantic.create_model("First", number=(int, ...))
+        """Begin; there is no end but that of the process."""
         self._watch_environment()
         sys.addaudithook(self._on_audit)
 
@@ -75,7 +76,7 @@ class Watch:
     def _module_being_imported(self, frame: FrameType | None) -> str | None:
         while frame is not None:
             code = frame.f_code
-            if code.co_filename.startswith("<frozen importlib"):
+            if any(part in code.co_filename for part in EXCUSED):
                 return None
             if code.co_name == "<module>":
                 return code.co_filename if code.co_filename.startswith(self._ours) else None
