@@ -23,6 +23,7 @@ class Call:
     body: bytes
     now: datetime
     params: Mapping[str, str] = field(default_factory=dict)
+    is_too_large: bool = False
 
     @property
     def query(self) -> dict[str, str]:

@@ -44,14 +44,14 @@ def record_of(call: Call, operation: str) -> Record:
     return Record(operation, call.method, call.path, call.query, headers, _body(call), call.now)
 
 
-def _body(call: Call) -> Any:  # noqa: ANN401
+def _body(call: Call) -> object:
     try:
         return _masked(json.loads(call.body)) if call.body else None
     except ValueError:
         return call.body.decode(errors="replace")
 
 
-def _masked(value: Any) -> Any:  # noqa: ANN401
+def _masked(value: object) -> object:
     if isinstance(value, list):
         return [_masked(item) for item in value]
     if not isinstance(value, Mapping):

@@ -65,10 +65,6 @@ class Faults:
         self.values: dict[str, Value] = {name: switch.default for name, switch in BY_NAME.items()}
         self.queue: list[Fault] = []
 
-    def set(self, name: str, value: Value) -> None:
-        """Turn one switch; raises SwitchError for an unknown name or an unfit value."""
-        self.set_all({name: value})
-
     def set_all(self, wanted: Mapping[str, object]) -> None:
         """Turn several switches or, with SwitchError naming every mistake, none."""
         problems = problems_in(wanted)

@@ -69,17 +69,26 @@ class Gateway:
         else:
             operation, match = None, None
         params = match.groupdict() if match else {}
-        body = await request.read()
+        body = await _body(request)
         now = self._now()
-        return (
-            Call(request.method, path, raw_query, request.headers, body, now, params),
-            operation,
+        call = Call(
+            method=request.method,
+            path=path,
+            raw_query=raw_query,
+            headers=request.headers,
+            body=body or b"",
+            now=now,
+            params=params,
+            is_too_large=body is None,
         )
+        return call, operation
 
     async def _answer(
         self, request: web.Request, call: Call, operation: Operation | None, request_id: str
     ) -> Answer | None:
         try:
+            if call.is_too_large:
+                raise ServiceError("APIGW.0201", status=413)  # noqa: TRY301
             if operation is None:
                 raise ServiceError("APIGW.0101")  # noqa: TRY301
             self._admit(call, operation)
@@ -131,3 +140,10 @@ class Gateway:
 
     def _now(self) -> datetime:
         return self._clock() + timedelta(seconds=self._cloud.faults.number("clock_ahead_seconds"))
+
+
+async def _body(request: web.Request) -> bytes | None:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return None

@@ -45,7 +45,6 @@ def row(cloud: Cloud, instance: Instance, *, unified: bool) -> Json:
         "flavor_ref": FLAVOR,
         "flavor_info": {"vcpus": "4", "ram": "32"},
         "volume": {"type": "DL6", "size": "100"},
-        "charge_info": {"charge_mode": "postPaid"},
         "dedicated_resource_id": "",
     }
 
@@ -94,6 +93,7 @@ def _common(cloud: Cloud, instance: Instance, *, unified: bool) -> Json:
         "backup_strategy": {"start_time": "19:00-20:00", "keep_days": "7"},
         "enterprise_project_id": "0",
         "time_zone": "UTC+08:00",
+        "charge_info": {"charge_mode": "postPaid"},
         "tags": [{"key": key, "value": value} for key, value in instance.tags.items()],
     }
     return shown | {"eos_tag": instance.end_of_service} if unified else shown

@@ -20,6 +20,10 @@ from bot.sandbox.taurus.switch import SwitchError, Value
 from bot.sandbox.taurus.world import Durations, World
 
 SERVICE: tuple[Operation, ...] = (*upgrades.OPERATIONS, *reads.OPERATIONS, *tasks.OPERATIONS)
+SCOPES: tuple[str, ...] = (
+    *("any", "reads", "writes", "upgrades", "iam"),
+    *dict.fromkeys(operation.name for operation in (*SERVICE, *iam.OPERATIONS)),
+)
 PROJECT_ID = "054e292c9880d4992f02c0196d3ea468"
 DOMAIN_ID = "65382450e8f64ac0870cd180d14e684b"
 LARGEST_BODY = 12 * 1024 * 1024
@@ -169,8 +173,10 @@ class TaurusSimulator:
     ) -> None:
         """Make the next `times` calls in `scope` go wrong; see `Fault` for the words.
 
-        Raises ValueError for an unknown kind.
+        Raises ValueError for an unknown scope or kind: a typo would never fire.
         """
+        if scope not in SCOPES:
+            raise ValueError(f"{scope!r} is no operation or group; known: {', '.join(SCOPES)}")
         fault = Fault(scope, FaultKind(kind), times, code, status, retry_after)
         self.faults.queue.append(fault)
 
