@@ -1,0 +1,1 @@
+"""The rooms that speak Bolt and Slack's Web API."""
