@@ -1,0 +1,18 @@
+"""The API client of TaurusDB and IAM, and the fleet that the services see."""
+
+from bot.taurus.calls import Call, OnCall
+from bot.taurus.config import AkSk, Limits, Password, TaurusConfig
+from bot.taurus.fleet import TaurusFleet
+from bot.taurus.regions import Endpoints, endpoints
+
+__all__ = [
+    "AkSk",
+    "Call",
+    "Endpoints",
+    "Limits",
+    "OnCall",
+    "Password",
+    "TaurusConfig",
+    "TaurusFleet",
+    "endpoints",
+]

@@ -1,0 +1,183 @@
+"""The fleet that the services see, provided by TaurusDB's API."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Self
+
+import httpx
+
+from bot.domain.errors import Effect, Reaction
+from bot.domain.instance import Answer, Detail, Instance, Job, PreCheck, Schedule, Version
+from bot.domain.sentence import say
+from bot.ports import Clock, Sleep
+from bot.taurus.calls import USER_AGENT, Call, Caller, OnCall
+from bot.taurus.client import TaurusClient
+from bot.taurus.config import AkSk, TaurusConfig
+from bot.taurus.errors import TaurusError
+from bot.taurus.signing import AkSkAuth
+from bot.taurus.tokens import TokenAuth, Tokens
+
+DETAILS_A_CALL = 20
+PRECHECK_LOOKS = 5
+PRECHECK_PAUSE = 2.0
+"""Seconds between two looks at the result of a pre-check."""
+
+_TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=10.0, pool=5.0)
+_ABSENT = "APIGW.0101"
+_NOT_FOUND = 404
+
+
+class TaurusFleet:
+    """Implements `bot.ports.Fleet`; every method raises `CloudError`."""
+
+    def __init__(self, http: httpx.AsyncClient, client: TaurusClient, sleep: Sleep) -> None:
+        """Use `open` instead."""
+        self._http = http
+        self._client = client
+        self._sleep = sleep
+        self._has_precheck = True
+
+    @classmethod
+    def open(
+        cls,
+        config: TaurusConfig,
+        *,
+        clock: Clock,
+        sleep: Sleep,
+        random: Callable[[], float],
+        on_call: OnCall | None = None,
+    ) -> Self:
+        """Get ready without calling anybody; `aclose` ends it.
+
+        `random` gives numbers from 0 up to 1. `on_call` is told of every call on the wire and must
+        not raise.
+        """
+        # At DEBUG httpcore prints the headers of answers, among them IAM's token.
+        logging.getLogger("httpcore").setLevel(logging.INFO)
+        http = _open_http(config)
+        caller = Caller(
+            http,
+            config.limits,
+            clock=clock,
+            sleep=sleep,
+            random=random,
+            on_call=on_call or _ignore,
+        )
+        if isinstance(config.credentials, AkSk):
+            signer = AkSkAuth(config.credentials, clock)
+            caller.mask = _mask(signer.secrets)
+            return cls(http, TaurusClient(config, caller, signer), sleep)
+        tokens = Tokens(config, config.credentials, caller, clock)
+        caller.mask = _mask(tokens.secrets)
+        client = TaurusClient(config, caller, TokenAuth(tokens), tokens.project_id)
+        return cls(http, client, sleep)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def project_id(self) -> str:
+        """The project that holds the fleet, looked up if it was not configured."""
+        return await self._client.project_id()
+
+    async def instances(self) -> tuple[Instance, ...]:
+        """All instances of the project, every page."""
+        return await self._client.list_instances()
+
+    async def details(self, instance_ids: Sequence[str]) -> tuple[Detail, ...]:
+        """Zones, nodes and windows; ids that the cloud does not know are left out."""
+        found: list[Detail] = []
+        for start in range(0, len(instance_ids), DETAILS_A_CALL):
+            found += await self._known(instance_ids[start : start + DETAILS_A_CALL])
+        return tuple(found)
+
+    async def version(self, instance_id: str) -> Version:
+        """The authoritative answer on one instance's kernel."""
+        return await self._client.version(instance_id)
+
+    async def jobs(self, since: datetime) -> tuple[Job, ...]:
+        """Instant upgrade jobs created at or after `since`, each once."""
+        return await self._client.upgrade_jobs(since)
+
+    async def schedules(self) -> tuple[Schedule, ...]:
+        """Upgrade tasks that wait for a maintenance window, or waited."""
+        return await self._client.schedules()
+
+    async def precheck(self, instance_id: str, current: str) -> PreCheck | None:
+        """The vendor's own pre-check; None where the region does not have it.
+
+        One instance a call, because the result does not tell reliably which instance a finding
+        belongs to.
+        """
+        if not self._has_precheck:
+            return None
+        try:
+            await self._client.start_precheck([(instance_id, current)])
+        except TaurusError as error:
+            if error.code != _ABSENT:
+                raise
+            self._has_precheck = False
+            return None
+        return await self._precheck_result(instance_id, current)
+
+    async def submit(self, versions: Sequence[tuple[str, str]], *, delay: bool) -> Answer:
+        """Ask for the upgrade of (instance id, current kernel) pairs; cannot be undone.
+
+        With `delay` the cloud starts each instance in its own maintenance window.
+        """
+        return await self._client.upgrade(versions, delay=delay)
+
+    async def cancel_schedules(self, job_ids: Sequence[str]) -> tuple[str, ...]:
+        """Cancel tasks that have not started; returns the ids that really were cancelled."""
+        return await self._client.cancel_schedules(job_ids) if job_ids else ()
+
+    async def _known(self, instance_ids: Sequence[str]) -> tuple[Detail, ...]:
+        """Halve what the cloud refuses until the unknown id stands alone."""
+        try:
+            return await self._client.details(instance_ids)
+        except TaurusError as error:
+            if error.status != _NOT_FOUND or error.code == _ABSENT:
+                raise
+        middle = len(instance_ids) // 2
+        if not middle:
+            return ()
+        first = await self._known(instance_ids[:middle])
+        return first + await self._known(instance_ids[middle:])
+
+    async def _precheck_result(self, instance_id: str, current: str) -> PreCheck:
+        for _ in range(PRECHECK_LOOKS):
+            result = await self._client.precheck_result([(instance_id, current)])
+            if result is not None:
+                return result
+            await self._sleep(PRECHECK_PAUSE)
+        sentence = say(
+            "The cloud's pre-check of {instance} is not finished yet. Nothing was done on the"
+            " database. Try again in a minute.",
+            instance=instance_id,
+        )
+        raise TaurusError(sentence, effect=Effect.REFUSED, reaction=Reaction.WAIT)
+
+
+def _open_http(config: TaurusConfig) -> httpx.AsyncClient:
+    in_flight = config.limits.in_flight
+    return httpx.AsyncClient(
+        timeout=_TIMEOUT,
+        limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
+        headers={"User-Agent": USER_AGENT},
+        follow_redirects=False,
+        trust_env=False,  # the environment is read by the command line alone
+    )
+
+
+def _mask(secrets: Callable[[], tuple[str, ...]]) -> Callable[[str], str]:
+    def mask(text: str) -> str:
+        for secret in secrets():
+            text = text.replace(secret, "***") if secret else text
+        return text
+
+    return mask
+
+
+def _ignore(_call: Call) -> None:
+    """Nobody wants to know."""
