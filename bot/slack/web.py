@@ -30,14 +30,14 @@ def open_session(config: SlackConfig) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=not config.is_local)
 
 
-def quiet_logger() -> logging.Logger:
-    """Return the logger for Slack's libraries.
+def quiet_logger(level: int = logging.WARNING) -> logging.Logger:
+    """Return a logger for Slack's libraries that shows only `level` and above.
 
     Below warnings they log whole payloads: addresses of sockets with their tickets, response
     URLs, everything that people typed.
     """
-    logger = logging.getLogger("bot.slack.library")
-    logger.setLevel(logging.WARNING)
+    logger = logging.getLogger(f"bot.slack.library.{logging.getLevelName(level).lower()}")
+    logger.setLevel(level)
     return logger
 
 

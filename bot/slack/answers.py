@@ -1,0 +1,67 @@
+"""What the bot says by itself at Slack's door, before any command has been run."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from bot.domain.sentence import Sentence, say
+
+Render = Callable[[Sentence, str], str]
+"""Puts a sentence into a language; an empty one means that the reader's is not known."""
+
+MAX_AGE = timedelta(minutes=10)
+"""Older intents are refused. Slack repeats events for about six minutes; what comes later comes
+out of an outage, and the person may have found another way by then."""
+
+NOT_STORED = say(
+    "The bot could not write this down, because its database does not answer. Nothing was stored "
+    "and nothing was sent to the databases. Try again in a minute; if it stays like this, tell "
+    "the people who run this bot."
+)
+UNSURE = say(
+    "Something went wrong inside the bot before it could confirm this. Nothing was sent to the "
+    "databases by this step. Look at the changes with /taurus-change before you do it again, and "
+    "tell the people who run this bot."
+)
+TOO_OLD = say(
+    "This reached the bot too late, so nothing was done: what was right then may be wrong now. "
+    "Do it again if you still want it."
+)
+UNKNOWN_COMMAND = say(
+    "This bot does not know {command}: it may be older or newer than the app's manifest. Nothing "
+    "was done. /taurus-help lists what it can do."
+)
+UNKNOWN_BUTTON = say(
+    "This button belongs to another version of the bot, so nothing was done. /taurus-change shows "
+    "the changes with buttons that work."
+)
+UNKNOWN_FORM = say(
+    "This form belongs to another version of the bot, so nothing was done. Open it again with "
+    "its command."
+)
+UNKNOWN_SHORTCUT = say(
+    "This bot has no such shortcut, so nothing was done. /taurus-help lists what it can do."
+)
+ELSEWHERE = say(
+    "This bot serves another workspace or another app, so nothing was done. Tell the people who "
+    "run it that requests from here reach it."
+)
+_TITLE = say("Nothing was done")
+_CLOSE = say("Close")
+
+
+def plain(sentence: Sentence, language: str) -> str:
+    """Render in English, whatever the reader's language."""
+    del language
+    return str(sentence)
+
+
+def notice(sentence: Sentence, render: Render, language: str) -> dict[str, Any]:
+    """A view that takes a form's place to say one thing."""
+    text = {"type": "mrkdwn", "text": render(sentence, language)}
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": render(_TITLE, language)},
+        "close": {"type": "plain_text", "text": render(_CLOSE, language)},
+        "blocks": [{"type": "section", "text": text}],
+    }

@@ -1,0 +1,164 @@
+"""What Slack delivers, turned into what the commands understand. Pure.
+
+Keys are made of what stays the same when Slack repeats a delivery, with or without a mark:
+the trigger id of a command or click, a form's id and hash, an event's id.
+"""
+
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.command import Call, Click, Submission
+from bot.slack.account import Payload
+
+HELP = "/taurus-help"
+"""What somebody means who just talks to the bot."""
+
+_MENTION = re.compile(r"^\s*<@[UW][A-Z0-9]+(\|[^>]*)?>\s*")
+
+_KINDS = {
+    "block_actions": "click",
+    "view_submission": "submission",
+    "block_suggestion": "options",
+    "event_callback": "event",
+}
+
+
+def kind_of(body: Payload) -> str:
+    """Name a payload for metrics and logs."""
+    return "call" if "command" in body else _KINDS.get(str(body.get("type")), "other")
+
+
+def call_from_command(body: Payload, now: datetime) -> Call:
+    """Read a slash command."""
+    return Call(
+        key=_key("call", body, body.get("trigger_id")),
+        user=body.get("user_id", ""),
+        channel=body.get("channel_id", ""),
+        command=body.get("command", ""),
+        text=body.get("text", ""),
+        received_at=now,
+        response_url=body.get("response_url", ""),
+    )
+
+
+def call_from_event(body: Payload, now: datetime) -> Call | None:
+    """Read what somebody wrote to the bot; None for every other event."""
+    event = body.get("event") or {}
+    if not _is_talk(event):
+        return None
+    # Chat comes with &, < and > escaped; commands come as typed.
+    text = html.unescape(_MENTION.sub("", event.get("text") or "")).strip()
+    return Call(
+        key=_key("event", body, body.get("event_id")),
+        user=event["user"],
+        channel=event.get("channel", ""),
+        command=HELP,
+        text=text,
+        received_at=now,
+    )
+
+
+def click_from_action(body: Payload, now: datetime) -> Click:
+    """Read the button (or other element) that was used."""
+    action = body["actions"][0]
+    container = body.get("container") or {}
+    seen_by_all = not container.get("is_ephemeral", False)
+    return Click(
+        key=_key("click", body, body.get("trigger_id")),
+        user=user_of(body),
+        channel=channel_of(body),
+        action_id=action.get("action_id", ""),
+        value=_entered(action),
+        received_at=now,
+        message_ts=container.get("message_ts", "") if seen_by_all else "",
+        response_url=body.get("response_url", ""),
+    )
+
+
+def submission_from_view(body: Payload, now: datetime) -> Submission:
+    """Read a form that was sent."""
+    view = body["view"]
+    ids = f"{view['id']}:{view['hash']}" if "id" in view and "hash" in view else None
+    state = (view.get("state") or {}).get("values") or {}
+    return Submission(
+        key=_key("submission", body, ids),
+        user=user_of(body),
+        callback_id=view.get("callback_id", ""),
+        values={
+            block: _entered(next(iter(fields.values()), {})) for block, fields in state.items()
+        },
+        metadata=view.get("private_metadata", ""),
+        received_at=now,
+    )
+
+
+def user_of(body: Payload) -> str:
+    """Return the id of whoever did it; empty if Slack does not say."""
+    user = body.get("user") or {}
+    event = body.get("event") or {}
+    return str(body.get("user_id") or user.get("id") or event.get("user") or "")
+
+
+def channel_of(body: Payload) -> str:
+    """Return the channel's id; empty in forms and on the Home tab."""
+    channel = body.get("channel") or {}
+    container = body.get("container") or {}
+    event = body.get("event") or {}
+    return str(
+        body.get("channel_id")
+        or channel.get("id")
+        or container.get("channel_id")
+        or event.get("channel")
+        or ""
+    )
+
+
+def happened_at(body: Payload) -> datetime | None:
+    """Return when the person did it, if the payload tells."""
+    actions = body.get("actions") or [{}]
+    told = actions[0].get("action_ts") or body.get("action_ts") or body.get("event_time")
+    try:
+        return datetime.fromtimestamp(float(told), UTC) if told else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_talk(event: Mapping[str, Any]) -> bool:
+    if event.get("bot_id") or "edited" in event or not event.get("user"):
+        return False
+    if event.get("type") == "app_mention":
+        return True
+    is_direct = event.get("type") == "message" and event.get("channel_type") == "im"
+    return is_direct and event.get("subtype") in {None, "file_share"}
+
+
+def _key(kind: str, body: Payload, told: str | None) -> str:
+    if told:
+        return f"{kind}:{told}"
+    whole = json.dumps(body, sort_keys=True, default=str).encode()
+    return f"{kind}:{hashlib.sha256(whole).hexdigest()}"
+
+
+def _entered(field: Mapping[str, Any]) -> str:
+    """What an element holds as text; several selected things one a line."""
+    for name, value in field.items():
+        if name == "value" or name.startswith("selected_"):
+            return _text(value)
+    return ""
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case {"value": inner}:
+            return str(inner)
+        case list():
+            return "\n".join(_text(one) for one in value)
+        case _:
+            return str(value)
