@@ -87,7 +87,7 @@ def _is_foreign(user: Mapping[str, Any], home: Home) -> bool:
 def _zone(name: str | None) -> str:
     try:
         return ZoneInfo(name).key if name else _UTC
-    except (OSError, ValueError):  # unknown, or no name of a zone at all
+    except (KeyError, OSError, ValueError):  # unknown, or no name of a zone at all
         return _UTC
 
 
