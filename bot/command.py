@@ -101,6 +101,6 @@ class Command:
     clicks: "Mapping[str, Callable[[Click, Asker, Desk], Awaitable[Message | None]]]" = field(
         default_factory=dict
     )
-    submissions: (
-        "Mapping[str, Callable[[Submission, Asker, Desk], Awaitable[Message | None]]]"
-    ) = field(default_factory=dict)
+    submissions: "Mapping[str, Callable[[Submission, Asker, Desk], Awaitable[Message | None]]]" = (
+        field(default_factory=dict)
+    )

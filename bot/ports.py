@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 from bot.domain.change import Change, State
 from bot.domain.instance import Answer, Detail, Instance, Job, PreCheck, Schedule, Version
 from bot.domain.model import Frozen
+from bot.domain.person import Person as Person  # noqa: PLC0414 - ports speak of people
 from bot.domain.story import Entry, Record
 
 Clock = Callable[[], datetime]
@@ -151,7 +152,11 @@ class Changes(Protocol):
         """Let others have the change at once."""
 
     async def story(
-        self, *, change: int | None = None, since: datetime | None = None, after_seq: int = 0,
+        self,
+        *,
+        change: int | None = None,
+        since: datetime | None = None,
+        after_seq: int = 0,
         limit: int = 1000,
     ) -> tuple[Entry, ...]:
         """Entries of the audit chain in order."""
@@ -231,20 +236,6 @@ class Chat(Protocol):
         self, channel: str, user: str, message: Message, *, response_url: str = ""
     ) -> None:
         """Tell one person privately, where they asked; falls back to a direct message."""
-
-
-class Person(Frozen):
-    """Who somebody is, as far as the bot cares."""
-
-    id: str
-    name: str
-    zone: str
-    """IANA name of their time zone."""
-    language: str = "en"
-    is_bot: bool = False
-    is_active: bool = True
-    is_foreign: bool = False
-    """Of another workspace (Slack Connect)."""
 
 
 class People(Protocol):

@@ -78,8 +78,6 @@ TABLE: Mapping[State, Mapping[Move, State]] = {
         _M.HAND_OVER: _S.SCHEDULED,
         _M.LOSE_SIGHT: _S.UNKNOWN,
         _M.HALT: _S.HALTED,
-        # A later wave found another world than the one that was approved.
-        _M.VOID: _S.PROPOSED,
         **_ENDINGS,
     },
     _S.HALTED: {

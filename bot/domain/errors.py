@@ -39,7 +39,7 @@ class Reaction(StrEnum):
 class CloudError(Exception):
     """A call to the cloud that did not succeed; never carries a secret."""
 
-    def __init__(  # noqa: PLR0913 - a plain record of one failed call
+    def __init__(
         self,
         sentence: Sentence,
         *,

@@ -4,6 +4,8 @@ import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import Field
+
 from bot.domain.kernel import Kernel
 from bot.domain.model import Frozen
 
@@ -33,7 +35,7 @@ class Instance(Frozen):
     kernel: Kernel | None
     """Current kernel; None if the API left it out or wrote nonsense."""
     region: str = ""
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = Field(default_factory=dict)
     end_of_service: bool = False
 
 

@@ -1,8 +1,15 @@
-"""Who may do what, where: one environment's rules and the one function that decides."""
+"""Who may do what, where: one environment's rules and the one function that decides.
+
+`decide` is pure and answers with one of a closed list of reasons; every reason has its sentence.
+"""
 
 from datetime import timedelta
+from enum import StrEnum
 
+from bot.domain.change import Change
 from bot.domain.model import Frozen
+from bot.domain.person import Person
+from bot.domain.sentence import Sentence, User, say
 
 
 class Environment(Frozen):
@@ -19,3 +26,190 @@ class Environment(Frozen):
     approval_ttl: timedelta = timedelta(hours=24)
     poll_interval: timedelta = timedelta(seconds=10)
     verify_timeout: timedelta = timedelta(hours=2)
+
+
+class Action(StrEnum):
+    """What somebody wants to do."""
+
+    REQUEST = "request"
+    APPROVE = "approve"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    RESCHEDULE = "reschedule"
+    HALT = "halt"
+    RESUME = "resume"
+
+
+class Reason(StrEnum):
+    """Why it was decided so: the closed list."""
+
+    ALLOWED = "allowed"
+    BOT = "bot"
+    INACTIVE = "inactive"
+    FOREIGN = "foreign"
+    WRONG_CHANNEL = "wrong_channel"
+    NOT_REQUESTER = "not_requester"
+    NOT_APPROVER = "not_approver"
+    OWN_CHANGE = "own_change"
+    ALREADY_APPROVED = "already_approved"
+    NOT_INVOLVED = "not_involved"
+
+
+class Decision(Frozen):
+    """A reason and, if it is a refusal, the sentence for the person."""
+
+    reason: Reason
+    sentence: Sentence
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the action may happen."""
+        return self.reason is Reason.ALLOWED
+
+
+class Circle(Frozen):
+    """One person as the rules see them: who they are and which groups they are in."""
+
+    person: Person
+    groups: frozenset[str] = frozenset()
+
+    def is_among(self, ids: tuple[str, ...]) -> bool:
+        """Whether one of the ids is this person or a group of theirs."""
+        return self.person.id in ids or not self.groups.isdisjoint(ids)
+
+
+def decide(
+    action: Action,
+    circle: Circle,
+    environment: Environment,
+    *,
+    channel: str,
+    change: Change | None = None,
+) -> Decision:
+    """Decide whether somebody may do something, and say why.
+
+    `change` is the change that it is about; without one (a request, or the help that tells
+    what one may do here) the rules about one's own change do not apply.
+    """
+    reason = _standing(circle.person) or _place(environment, channel)
+    if not reason:
+        reason = _RULES[action](circle, environment, change)
+    return Decision(
+        reason=reason or Reason.ALLOWED, sentence=_sentence(reason, environment, change)
+    )
+
+
+def _standing(person: Person) -> Reason | None:
+    if person.is_bot:
+        return Reason.BOT
+    if person.is_foreign:
+        return Reason.FOREIGN
+    return None if person.is_active else Reason.INACTIVE
+
+
+def _place(environment: Environment, channel: str) -> Reason | None:
+    if environment.channels and channel not in environment.channels:
+        return Reason.WRONG_CHANNEL
+    return None
+
+
+def _may_request(circle: Circle, environment: Environment, _change: Change | None) -> Reason | None:
+    if environment.requesters and not circle.is_among(environment.requesters):
+        return Reason.NOT_REQUESTER
+    return None
+
+
+def _may_approve(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
+    own = change is not None and circle.person.id == change.requester
+    if not environment.approvers:
+        return None if own or change is None else Reason.NOT_APPROVER
+    if own and environment.self_approval and circle.is_among(environment.approvers):
+        own = False
+    if own:
+        return Reason.OWN_CHANGE
+    if not circle.is_among(environment.approvers):
+        return Reason.NOT_APPROVER
+    if change and any(approval.user == circle.person.id for approval in change.approvals):
+        return Reason.ALREADY_APPROVED
+    return None
+
+
+def _may_reject(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
+    # Saying no is the safe direction: the requester and every approver may.
+    if change is not None and circle.person.id == change.requester:
+        return None
+    if environment.approvers and circle.is_among(environment.approvers):
+        return None
+    return Reason.NOT_INVOLVED
+
+
+def _may_stop(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
+    # The brake belongs to everybody who could have started something.
+    if _may_request(circle, environment, change) is None:
+        return None
+    return _may_reject(circle, environment, change)
+
+
+def _may_resume(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
+    # A yes that counted once counts again: resuming is approving the rest.
+    if change is not None:
+        change = change.model_copy(update={"approvals": ()})
+    return _may_approve(circle, environment, change)
+
+
+_RULES = {
+    Action.REQUEST: _may_request,
+    Action.APPROVE: _may_approve,
+    Action.REJECT: _may_reject,
+    Action.CANCEL: _may_stop,
+    Action.RESCHEDULE: _may_reject,
+    Action.HALT: _may_stop,
+    Action.RESUME: _may_resume,
+}
+
+
+def _sentence(reason: Reason | None, environment: Environment, change: Change | None) -> Sentence:
+    asked_by = User(user=change.requester) if change else "-"
+    match reason:
+        case None | Reason.ALLOWED:
+            return say("You may.")
+        case Reason.BOT:
+            return say("Bots cannot do this: a person has to.")
+        case Reason.INACTIVE:
+            return say("This Slack account is deactivated, so it does not count.")
+        case Reason.FOREIGN:
+            return say("People of other workspaces cannot do this. Ask somebody of this workspace.")
+        case Reason.WRONG_CHANNEL:
+            return say(
+                "The environment {env} cannot be changed from this channel. "
+                "Use one of its own channels: {channels}.",
+                env=environment.name,
+                channels=", ".join(environment.channels),
+            )
+        case Reason.NOT_REQUESTER:
+            return say(
+                "You are not among those who may ask for changes of {env}. "
+                "Ask one of them, or whoever runs this bot.",
+                env=environment.name,
+            )
+        case Reason.NOT_APPROVER:
+            if environment.approvers:
+                return say(
+                    "You are not among the approvers of {env}, so nothing was approved.",
+                    env=environment.name,
+                )
+            return say("Only {person}, who asked for it, can confirm this change.", person=asked_by)
+        case Reason.OWN_CHANGE:
+            return say(
+                "You asked for this change, so your own approval does not count. "
+                "Another approver of {env} has to approve it.",
+                env=environment.name,
+            )
+        case Reason.ALREADY_APPROVED:
+            return say("You have approved this change already; it waits for somebody else.")
+        case Reason.NOT_INVOLVED:
+            return say(
+                "Only {person}, who asked for it, and the approvers of {env} can do this.",
+                person=asked_by,
+                env=environment.name,
+            )

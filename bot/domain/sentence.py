@@ -8,6 +8,8 @@ cloud wrote, and a view escapes every one of them.
 
 from datetime import datetime
 
+from pydantic import Field
+
 from bot.domain.model import Frozen
 
 
@@ -34,7 +36,7 @@ class Sentence(Frozen):
 
     template: str
     plural: str = ""
-    args: dict[str, Arg] = {}
+    args: dict[str, Arg] = Field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return the plain English text, for logs and command lines."""

@@ -5,6 +5,8 @@ One record is both: a row of the audit chain, and, if it is `told`, a line in th
 
 from datetime import datetime
 
+from pydantic import Field
+
 from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence
 
@@ -22,7 +24,7 @@ class Record(Frozen):
     """Whether it becomes a line in the card's thread."""
     verbatim: str = ""
     """Words of the cloud, shown unchanged below the sentence."""
-    data: dict[str, str] = {}
+    data: dict[str, str] = Field(default_factory=dict)
     """Ids that tie it to other systems: request id, seal, batch."""
 
 

@@ -1,0 +1,112 @@
+"""The seal: what exactly an approval covers, and what became different since.
+
+The digest covers the instances, their current and newest kernels, their waves, the options and
+the rules of approval. It is computed from the plan when somebody approves, and from a fresh
+reading of the world before anything is sent; an approval is worth something only while both
+are the same.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+from bot.domain.change import Change, Target, TargetState, with_targets
+from bot.domain.kernel import path_from
+from bot.domain.plan import Facts, is_newest, warnings
+from bot.domain.sentence import Sentence, say
+
+
+def seal_of(change: Change) -> str:
+    """Digest what an approval of this change covers: 64 hex digits.
+
+    What became of a target does not matter, so the seal holds through all waves of a change.
+    """
+    covered = {
+        "environment": change.environment,
+        "targets": [
+            [target.instance_id, str(target.kernel), str(target.newest), target.wave]
+            for target in change.targets
+            if target.state is not TargetState.CANCELLED
+        ],
+        "options": change.options.model_dump(mode="json"),
+        "approvers": sorted(change.approvers),
+        "approvals_needed": change.approvals_needed,
+        "self_approval": change.self_approval,
+    }
+    canonical = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(canonical.encode()).hexdigest()
+
+
+def is_sealed(change: Change) -> bool:
+    """Whether enough people approved exactly what the change says now."""
+    seal = seal_of(change)
+    valid = {approval.user for approval in change.approvals if approval.seal == seal}
+    return len(valid) >= change.approvals_needed
+
+
+def difference(planned: Iterable[Target], facts: Sequence[Facts]) -> tuple[Sentence, ...]:
+    """Tell what is not as it was planned: gone, changed, or newest by now."""
+    now = {fact.instance.id: fact for fact in facts}
+    return tuple(
+        found for target in planned if (found := _differs(target, now.get(target.instance_id)))
+    )
+
+
+def _differs(target: Target, facts: Facts | None) -> Sentence | None:
+    if facts is None or facts.version is None:
+        return say("{name} is gone: it is no longer in the project.", name=target.name)
+    version = facts.version
+    if is_newest(facts):
+        return say(
+            "{name} runs {kernel} by now: there is nothing left to upgrade.",
+            name=target.name,
+            kernel=str(version.current),
+        )
+    if version.current != target.kernel:
+        return say(
+            "{name} runs {now}; approved was {then}.",
+            name=target.name,
+            now=str(version.current),
+            then=str(target.kernel),
+        )
+    if version.latest != target.newest:
+        return say(
+            "{name} would get {now}; approved was {then}.",
+            name=target.name,
+            now=str(version.latest),
+            then=str(target.newest),
+        )
+    if not version.upgradable:
+        return say("The cloud offers no upgrade for {name} any more.", name=target.name)
+    return None
+
+
+def replanned(change: Change, facts: Sequence[Facts]) -> Change:
+    """Bring the planned targets up to date with the world, for a new approval.
+
+    What can no longer be upgraded stays visible, but is left out.
+    """
+    now = {fact.instance.id: fact for fact in facts}
+    planned = change.in_state({TargetState.PLANNED})
+    fresh = with_targets(
+        change, (_refreshed(target, now.get(target.instance_id)) for target in planned)
+    )
+    kept = fresh.in_state({TargetState.PLANNED})
+    chosen = [now[target.instance_id] for target in kept]
+    return fresh.model_copy(update={"warnings": warnings(kept, chosen, change.options)})
+
+
+def _refreshed(target: Target, facts: Facts | None) -> Target:
+    if facts is None or facts.version is None:
+        update: dict[str, object] = {
+            "state": TargetState.CANCELLED,
+            "note": _differs(target, facts),
+        }
+    elif is_newest(facts):
+        update = {"state": TargetState.ALREADY_NEWEST, "found": facts.version.current}
+    elif not facts.version.upgradable:
+        update = {"state": TargetState.CANCELLED, "note": _differs(target, facts)}
+    else:
+        current = facts.version.current
+        update = {"kernel": current, "newest": facts.version.latest, "path": path_from(current)}
+    return target.model_copy(update=update)

@@ -1,0 +1,131 @@
+"""From what a person typed to exact instances: ids, names, globs and tags."""
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from fnmatch import translate
+
+from bot.domain.instance import INSTANCE_ID, SISTER_PRODUCTS, Instance
+from bot.domain.model import Frozen
+from bot.domain.sentence import Sentence, say
+
+TAG = "tag:"
+_ID_LIKE = re.compile(r"[0-9A-Za-z]{20,}")
+_SISTER_ID = re.compile(r"[0-9A-Za-z]{32}(in\d\d)")
+
+
+class Selection(Frozen):
+    """The instances that were meant, and what could not be understood."""
+
+    chosen: tuple[Instance, ...]
+    exact: frozenset[str]
+    """Ids of those that were named one by one, rather than by a glob or a tag."""
+    problems: tuple[Sentence, ...]
+
+
+def select(words: Sequence[str], fleet: Sequence[Instance]) -> Selection:
+    """Resolve every word; each instance once, in the order of the words.
+
+    Every word that means nothing, or more than one instance where one was named, is a problem.
+    """
+    chosen: dict[str, Instance] = {}
+    exact: set[str] = set()
+    problems: list[Sentence] = []
+    by_id = {instance.id: instance for instance in fleet}
+    for word in dict.fromkeys(words):
+        found, problem = _meant(word, fleet, by_id)
+        if problem is not None:
+            problems.append(problem)
+            continue
+        if not _is_pattern(word):
+            exact.update(instance.id for instance in found)
+        chosen.update((instance.id, instance) for instance in found)
+    return Selection(
+        chosen=tuple(chosen.values()), exact=frozenset(exact), problems=tuple(problems)
+    )
+
+
+def _is_pattern(word: str) -> bool:
+    return word.startswith(TAG) or any(sign in word for sign in "*?[")
+
+
+def _meant(
+    word: str, fleet: Sequence[Instance], by_id: dict[str, Instance]
+) -> tuple[list[Instance], Sentence | None]:
+    if word.startswith(TAG):
+        return _by_tag(word, fleet)
+    if word in by_id:
+        return [by_id[word]], None
+    if _is_pattern(word):
+        return _by_glob(word, fleet)
+    found = [instance for instance in fleet if instance.name == word]
+    if len(found) > 1:
+        ids = ", ".join(instance.id for instance in found)
+        return [], say(
+            "{n} instances are called {word}. Name the one you mean by its id: {ids}.",
+            n=len(found),
+            word=word,
+            ids=ids,
+        )
+    return found, None if found else _unknown(word, fleet)
+
+
+def _by_tag(word: str, fleet: Sequence[Instance]) -> tuple[list[Instance], Sentence | None]:
+    key, equals, value = word.removeprefix(TAG).partition("=")
+    if not key or not equals:
+        return [], say(
+            "{word} is not a tag. Write it as tag:KEY=VALUE, such as tag:team=payments.", word=word
+        )
+    found = [instance for instance in fleet if instance.tags.get(key) == value]
+    if found:
+        return found, None
+    values = sorted({instance.tags[key] for instance in fleet if key in instance.tags})
+    if not values:
+        keys = ", ".join(sorted({key for instance in fleet for key in instance.tags})[:10])
+        return [], say(
+            "No instance has a tag {key}. The tags in use are: {keys}.", key=key, keys=keys or "-"
+        )
+    return [], say(
+        "No instance has the tag {key}={value}. Values in use: {values}.",
+        key=key,
+        value=value,
+        values=", ".join(values[:10]),
+    )
+
+
+def _by_glob(word: str, fleet: Iterable[Instance]) -> tuple[list[Instance], Sentence | None]:
+    pattern = re.compile(translate(word))
+    found = [instance for instance in fleet if pattern.match(instance.name)]
+    if found:
+        return sorted(found, key=lambda instance: instance.name), None
+    return [], say(
+        "{word} matches no instance. See the names with /taurus-fleet, or try a shorter glob.",
+        word=word,
+    )
+
+
+def _unknown(word: str, fleet: Sequence[Instance]) -> Sentence:
+    if INSTANCE_ID.fullmatch(word):
+        return say(
+            "There is no instance {word} in this project. Check the environment (--env) "
+            "and see the ids with /taurus-fleet.",
+            word=word,
+        )
+    sister = _SISTER_ID.fullmatch(word)
+    if sister and (product := SISTER_PRODUCTS.get(sister[1])):
+        return say(
+            "{word} is an instance of {product}, not of TaurusDB (those end in in07). "
+            "This bot cannot upgrade it.",
+            word=word,
+            product=product,
+        )
+    if _ID_LIKE.fullmatch(word):
+        return say(
+            "{word} is not an instance id: a TaurusDB id is 32 letters or digits followed by "
+            "in07. Copy it from /taurus-fleet.",
+            word=word,
+        )
+    close = get_close_matches(word, {instance.name for instance in fleet}, n=1)
+    if close:
+        return say("There is no instance {word}. Did you mean {close}?", word=word, close=close[0])
+    return say("There is no instance {word}. See the names with /taurus-fleet.", word=word)

@@ -1,0 +1,331 @@
+"""What happens next to a change that is under way: pure decisions for the executor.
+
+The order of a run: seal checked -> attempt recorded -> request sent once -> answer recorded ->
+looked at until proven -> closed. Each function here decides one of these steps.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.domain.change import (
+    IN_FLIGHT,
+    UNSEEN,
+    Batch,
+    Change,
+    Move,
+    State,
+    Target,
+    TargetState,
+    Timing,
+    advance,
+    allows,
+    ending,
+    with_targets,
+)
+from bot.domain.errors import CloudError, Effect, Reaction
+from bot.domain.instance import Answer
+from bot.domain.plan import Facts, unready
+from bot.domain.seal import replanned
+from bot.domain.sentence import Sentence, say, say_many
+from bot.domain.story import Record
+
+Step = tuple[Change, tuple[Record, ...]]
+
+BUSY_LIMIT = timedelta(minutes=30)
+"""How long a start waits for busy instances (a backup, say) before it asks people again."""
+SEND_TRIES = 5
+"""How often a batch that provably never left, or was throttled by name, is offered again."""
+_ALARMING = frozenset({TargetState.FAILED, TargetState.REFUSED, TargetState.NEVER_STARTED, *UNSEEN})
+
+
+def fact(at: datetime, kind: str, sentence: Sentence, verbatim: str = "", **data: str) -> Record:
+    """Record something that the bot saw or did, as a line of the thread."""
+    return Record(
+        at=at,
+        actor="bot",
+        kind=kind,
+        sentence=sentence,
+        told=True,
+        verbatim=verbatim,
+        data={key: value for key, value in data.items() if value},
+    )
+
+
+def expired(change: Change, now: datetime) -> Step | None:
+    """Close a proposal that nobody approved in time."""
+    if change.state is not State.PROPOSED or now < change.expires_at:
+        return None
+    text = say("Nobody approved it in time, so it expired. Nothing was sent.")
+    closed = advance(change, Move.EXPIRE, due_at=None, ended_at=now)
+    return closed, (fact(now, "expire", text),)
+
+
+def voided(
+    change: Change,
+    difference: tuple[Sentence, ...],
+    facts: Sequence[Facts],
+    now: datetime,
+    ttl: timedelta,
+) -> Step:
+    """Void the approval because the world differs from what was approved.
+
+    Before anything was sent the change is proposed anew; afterwards its rest is halted.
+    """
+    fresh = replanned(change, facts).model_copy(update={"approvals": (), "difference": difference})
+    text = say("What was approved is no longer true, so the approval is void. Nothing was sent.")
+    record = fact(now, "void", text, "\n".join(str(one) for one in difference))
+    if not fresh.in_state({TargetState.PLANNED}):
+        move = ending(fresh)
+        fresh = advance(fresh, move, due_at=None, ended_at=now) if allows(fresh, move) else fresh
+        if fresh.is_open:
+            fresh = advance(fresh, Move.CANCEL, due_at=None, ended_at=now)
+        return fresh, (record,)
+    if change.state is State.SCHEDULED:
+        expires_at = now + ttl
+        fresh = advance(fresh, Move.VOID, expires_at=expires_at, due_at=expires_at)
+        return fresh, (record,)
+    halted = advance(fresh, Move.HALT, halt_reason=text, due_at=now)
+    return halted, (record,)
+
+
+def not_ready(batch: Sequence[Target], facts: Sequence[Facts]) -> tuple[Sentence, ...]:
+    """Tell which instances cannot take an upgrade at this moment."""
+    wanted = {target.instance_id for target in batch}
+    return tuple(
+        problem
+        for one in facts
+        if one.instance.id in wanted and (problem := unready(one)) is not None
+    )
+
+
+def attempted(change: Change, batch: Sequence[Target], now: datetime) -> Step:
+    """Record the attempt: this is committed before the request leaves."""
+    number = len(change.batches) + 1
+    ids = tuple(target.instance_id for target in batch)
+    change = with_targets(
+        change,
+        (
+            target.model_copy(
+                update={
+                    "state": TargetState.SUBMITTING,
+                    "batch": number,
+                    "submitted_at": now,
+                    "note": None,
+                }
+            )
+            for target in batch
+        ),
+    )
+    batches = (*change.batches, Batch(number=number, instance_ids=ids, attempted_at=now))
+    change = change.model_copy(update={"batches": batches})
+    if change.state is State.SCHEDULED:
+        change = advance(change, Move.START, started_at=now, due_at=now)
+    sentence = say_many(
+        "Sending the upgrade of {n} instance to TaurusDB (batch {batch}).",
+        "Sending the upgrade of {n} instances to TaurusDB (batch {batch}).",
+        len(ids),
+        batch=number,
+    )
+    record = fact(now, "attempt", sentence, batch=str(number))
+    return change, (record.model_copy(update={"told": False}),)
+
+
+def _in_batch(change: Change, number: int) -> tuple[Target, ...]:
+    # Whoever took over may have called them unknown meanwhile; what is proven stays proven.
+    unsettled = change.in_state({TargetState.SUBMITTING, TargetState.UNKNOWN})
+    return tuple(target for target in unsettled if target.batch == number)
+
+
+def _with_batch(change: Change, number: int, **update: object) -> Change:
+    batches = tuple(
+        batch.model_copy(update=update) if batch.number == number else batch
+        for batch in change.batches
+    )
+    return change.model_copy(update={"batches": batches})
+
+
+def _moved(targets: Sequence[Target], **update: object) -> list[Target]:
+    return [target.model_copy(update=update) for target in targets]
+
+
+def accepted(change: Change, number: int, answer: Answer, now: datetime) -> Step:
+    """Record that the cloud took a batch: acceptance, not yet success."""
+    targets = _moved(_in_batch(change, number), state=TargetState.ACCEPTED, note=None)
+    change = with_targets(change, targets)
+    change = _with_batch(
+        change,
+        number,
+        answered_at=now,
+        resp=answer.resp,
+        status=answer.status,
+        request_id=answer.request_id,
+        unclear=False,
+    )
+    text = say(
+        "TaurusDB answered batch {batch} (request {request}):",
+        batch=number,
+        request=answer.request_id or "-",
+    )
+    record = fact(now, "answer", text, answer.resp, request_id=answer.request_id)
+    return settled(change, now), (record,)
+
+
+def unanswered(change: Change, number: int, error: CloudError, now: datetime) -> Step:
+    """Record an answer that is not an acceptance: refused, not sent, or unclear."""
+    targets = _in_batch(change, number)
+    change = _with_batch(
+        change,
+        number,
+        answered_at=now,
+        error_code=error.code,
+        error_msg=error.message,
+        status=error.status,
+        request_id=error.request_id,
+        unclear=error.effect is Effect.UNCLEAR,
+    )
+    verbatim = f"{error.code}: {error.message}" if error.code else error.message
+    text = say(
+        "Batch {batch} (request {request}): {what}",
+        batch=number,
+        request=error.request_id or "-",
+        what=str(error.sentence),
+    )
+    record = fact(now, "answer", text, verbatim, request_id=error.request_id, code=error.code)
+    change = with_targets(change, _after_error(change, targets, error, now))
+    return settled(change, now), (record,)
+
+
+def _after_error(
+    change: Change, targets: Sequence[Target], error: CloudError, now: datetime
+) -> list[Target]:
+    if error.effect is Effect.UNCLEAR:
+        return _moved(targets, state=TargetState.UNKNOWN, note=error.sentence)
+    again = error.effect is Effect.NOT_SENT or error.reaction is Reaction.BACK_OFF
+    ids = {target.instance_id for target in targets}
+    tries = sum(1 for batch in change.batches if ids & set(batch.instance_ids))
+    if again and tries < SEND_TRIES:
+        return _moved(
+            targets, state=TargetState.PLANNED, batch=None, submitted_at=None, note=error.sentence
+        )
+    if error.reaction is Reaction.DONE and len(targets) == 1:
+        return _moved(targets, state=TargetState.ALREADY_NEWEST, ended_at=now, note=error.sentence)
+    return _moved(targets, state=TargetState.REFUSED, ended_at=now, note=error.sentence)
+
+
+def orphaned(change: Change, now: datetime) -> Step | None:
+    """Call attempts without an answer unknown: whoever sent them is gone.
+
+    The process that holds the change is not sending, so nobody will hear the answer any more.
+    """
+    lost = change.in_state({TargetState.SUBMITTING})
+    if not lost:
+        return None
+    text = say("The bot was interrupted while it was sending. Looking for what came of it.")
+    change = with_targets(change, _moved(lost, state=TargetState.UNKNOWN, note=text))
+    for number in {target.batch for target in lost if target.batch}:
+        change = _with_batch(change, number, unclear=True)
+    return settled(change, now), (fact(now, "interrupted", text),)
+
+
+def settled(change: Change, now: datetime) -> Change:
+    """Bring the change's state in line with its targets'."""
+    if change.state in {State.RUNNING, State.HALTED} and change.in_state(UNSEEN):
+        return advance(change, Move.LOSE_SIGHT, due_at=now)
+    if change.state is State.UNKNOWN and not change.in_state(UNSEEN):
+        change = advance(change, Move.REGAIN_SIGHT, due_at=now)
+    if change.in_state({*IN_FLIGHT, TargetState.PLANNED}):
+        return _between(change, now)
+    if change.state in {State.RUNNING, State.HALTED} or (
+        change.state is State.SCHEDULED and change.batches
+    ):
+        move = ending(change)
+        if move is not Move.LOSE_SIGHT:
+            return advance(_running(change), move, due_at=None, ended_at=now)
+    return change
+
+
+def _running(change: Change) -> Change:
+    return advance(change, Move.START) if change.state is State.SCHEDULED else change
+
+
+def _between(change: Change, now: datetime) -> Change:
+    flying = change.in_state(IN_FLIGHT)
+    planned = change.in_state({TargetState.PLANNED})
+    waiting = all(target.state is TargetState.WAITING for target in flying)
+    if change.state is State.RUNNING and planned and (reason := _alarm(change)):
+        return advance(change, Move.HALT, halt_reason=reason, approvals=(), due_at=now)
+    if change.state is State.RUNNING and flying and waiting and not planned:
+        return advance(change, Move.HAND_OVER)
+    if change.state is State.SCHEDULED and flying and not waiting:
+        return advance(change, Move.START)
+    return change
+
+
+def _alarm(change: Change) -> Sentence | None:
+    bad = change.in_state(_ALARMING)
+    if not bad:
+        return None
+    return say_many(
+        "Halted: {n} instance did not go as planned ({names}), so nothing more starts.",
+        "Halted: {n} instances did not go as planned ({names}), so nothing more starts.",
+        len(bad),
+        names=", ".join(target.name for target in bad[:5]),
+    )
+
+
+def soaking_until(change: Change, wave: int) -> datetime | None:
+    """Until when the next wave has to wait because the last one soaks."""
+    before = [
+        target.ended_at
+        for target in change.targets
+        if target.wave < wave and target.ended_at is not None
+    ]
+    return max(before) + change.options.soak if before else None
+
+
+def looked(change: Change, targets: Sequence[Target], now: datetime) -> Step | None:
+    """Record what was seen; None if nothing is new."""
+    if all(target in change.targets for target in targets):
+        return None
+    before = {target.instance_id: target for target in change.targets}
+    records = [
+        told
+        for target in targets
+        if (told := _outcome(before[target.instance_id], target, now)) is not None
+    ]
+    fresh = settled(with_targets(change, targets), now)
+    if fresh.state is not change.state and not fresh.is_open:
+        records.append(closing(fresh, now))
+    return fresh, tuple(records)
+
+
+def _outcome(before: Target, after: Target, now: datetime) -> Record | None:
+    if before.state is after.state or after.state in IN_FLIGHT:
+        return None
+    text = say(
+        "{name}: {state}, kernel {kernel}.",
+        name=after.name,
+        state=after.state.value,
+        kernel=str(after.found or after.kernel),
+    )
+    note = str(after.note) if after.note else ""
+    return fact(now, "outcome", text, note, instance=after.instance_id, job=after.job_id)
+
+
+def closing(change: Change, now: datetime) -> Record:
+    """Make the one closing line of a change; a view adds the mentions."""
+    counts = change.counts()
+    new = counts[TargetState.SUCCEEDED] + counts[TargetState.ALREADY_NEWEST]
+    text = say(
+        "{change} is over: {state}. {new} of {all} run the newest kernel.",
+        change=change.id,
+        state=change.state.value,
+        new=new,
+        all=len(change.targets),
+    )
+    return fact(now, "closed", text)
+
+
+def in_window(change: Change) -> bool:
+    """Whether the cloud itself starts the upgrades, in each maintenance window."""
+    return change.options.timing is Timing.IN_WINDOW

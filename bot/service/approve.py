@@ -1,0 +1,291 @@
+"""What people decide about a change: approve, reject, cancel, reschedule, halt, resume.
+
+Each use case re-reads the change, asks the policy, decides by a pure function and swaps.
+"""
+
+from datetime import datetime
+
+from bot.command import Asker
+from bot.domain.change import (
+    IN_FLIGHT,
+    Approval,
+    Change,
+    Move,
+    Options,
+    State,
+    TargetState,
+    Timing,
+    advance,
+    allows,
+    ending,
+    with_targets,
+)
+from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.refused import RefusedError
+from bot.domain.seal import is_sealed, seal_of
+from bot.domain.sentence import At, Sentence, User, say
+from bot.domain.story import Record
+from bot.service.amend import Step, amend, find
+from bot.service.desk import Desk
+
+
+class Wish:
+    """One person's wish about one change, with what the policy needs to judge it."""
+
+    def __init__(self, desk: Desk, asker: Asker, channel: str, number: int) -> None:
+        """Nothing is read yet."""
+        self.desk = desk
+        self.asker = asker
+        self.channel = channel
+        self.number = number
+        self._circle: Circle | None = None
+        self._environment: Environment | None = None
+
+    async def prepare(self) -> Change:
+        """Read what the policy needs.
+
+        Raises:
+            RefusedError: there is no such change, or its environment is not configured.
+        """
+        change = await find(self.desk, self.number)
+        environment = self.desk.environments.get(change.environment)
+        if environment is None:
+            raise RefusedError(
+                say(
+                    "The environment {env} of {change} is not configured any more.",
+                    env=change.environment,
+                    change=change.id,
+                )
+            )
+        self._environment = environment
+        self._circle = await self.desk.circle(self.asker.person, environment)
+        return change
+
+    def check(self, action: Action, change: Change) -> None:
+        """Ask the policy about the change as it is now.
+
+        Raises:
+            RefusedError: with the policy's reason.
+        """
+        assert self._circle is not None  # noqa: S101 - prepare() comes first
+        assert self._environment is not None  # noqa: S101 - prepare() comes first
+        decision = decide(
+            action, self._circle, self._environment, channel=self.channel, change=change
+        )
+        if not decision.allowed:
+            raise RefusedError(decision.sentence)
+
+    def record(self, kind: str, sentence: Sentence, **data: str) -> Record:
+        """Make the record of what this person did."""
+        return Record(
+            at=self.asker.now,
+            actor=self.asker.person.id,
+            kind=kind,
+            sentence=sentence,
+            told=True,
+            data=data,
+        )
+
+    @property
+    def who(self) -> User:
+        """The person, as a mention."""
+        return User(user=self.asker.person.id)
+
+
+def too_late(change: Change) -> RefusedError:
+    """Say that a button or verb does not fit the state any more."""
+    return RefusedError(
+        say(
+            "{change} is {state} by now, so this does not apply any more: nothing was done. "
+            "The card shows how it stands.",
+            change=change.id,
+            state=change.state.value,
+        )
+    )
+
+
+async def approve(wish: Wish) -> Change:
+    """Approve exactly what the change says now; with enough approvals it is scheduled."""
+    await wish.prepare()
+    now = wish.asker.now
+
+    def decision(change: Change) -> Step:
+        if change.state is not State.PROPOSED or now >= change.expires_at:
+            raise too_late(change)
+        wish.check(Action.APPROVE, change)
+        _refuse_past(change, now)
+        return _approved(change, wish, now)
+
+    return await amend(wish.desk, wish.number, decision)
+
+
+def _refuse_past(change: Change, now: datetime) -> None:
+    run_at = change.options.run_at
+    if change.options.timing is Timing.AT and run_at is not None and run_at <= now:
+        raise RefusedError(
+            say(
+                "The planned time {at} has passed, so nothing was approved. Reschedule {change} "
+                "first, then approve the new time.",
+                at=At(at=run_at),
+                change=change.id,
+            )
+        )
+
+
+def _approved(change: Change, wish: Wish, now: datetime) -> Step:
+    seal = seal_of(change)
+    approval = Approval(user=wish.asker.person.id, at=now, seal=seal)
+    # Approvals of an earlier plan are worth nothing: keep only those of this one.
+    valid = tuple(one for one in change.approvals if one.seal == seal)
+    change = change.model_copy(update={"approvals": (*valid, approval), "difference": ()})
+    record = wish.record("approve", say("{who} approved it.", who=wish.who), seal=seal)
+    if not is_sealed(change):
+        return change, (record,)
+    run_at = change.options.run_at
+    due_at = run_at if change.options.timing is Timing.AT else now
+    return advance(change, Move.APPROVE, due_at=due_at), (record,)
+
+
+async def reject(wish: Wish, reason: str = "") -> Change:
+    """Say no to a proposed change."""
+    await wish.prepare()
+
+    def decision(change: Change) -> Step:
+        if not allows(change, Move.REJECT):
+            raise too_late(change)
+        wish.check(Action.REJECT, change)
+        closed = advance(change, Move.REJECT, due_at=None, ended_at=wish.asker.now)
+        text = say("{who} rejected it.", who=wish.who)
+        return closed, (wish.record("reject", text, reason=reason),)
+
+    return await amend(wish.desk, wish.number, decision)
+
+
+async def cancel(wish: Wish) -> Change:
+    """Cancel what has not begun; tasks waiting in the cloud for their window included.
+
+    Raises:
+        RefusedError: it is running, over, or the policy says no.
+        CloudError: the cloud could not be asked to cancel.
+    """
+    change = await wish.prepare()
+    _cancellable(change)
+    wish.check(Action.CANCEL, change)
+    waiting = [t for t in change.in_state({TargetState.WAITING}) if t.job_id]
+    gone: frozenset[str] = frozenset()
+    if waiting:
+        fleet = wish.desk.fleets[change.environment]
+        gone = frozenset(await fleet.cancel_schedules([target.job_id for target in waiting]))
+
+    def decision(change: Change) -> Step:
+        _cancellable(change)
+        wish.check(Action.CANCEL, change)
+        return _cancelled(change, gone, wish)
+
+    return await amend(wish.desk, wish.number, decision)
+
+
+def _cancellable(change: Change) -> None:
+    if change.state is State.RUNNING:
+        raise RefusedError(
+            say(
+                "{change} is running: what the cloud has begun cannot be stopped. "
+                "Halt keeps the rest from starting.",
+                change=change.id,
+            )
+        )
+    if change.state is State.UNKNOWN or not allows(change, Move.CANCEL):
+        raise too_late(change)
+
+
+def _cancelled(change: Change, gone: frozenset[str], wish: Wish) -> Step:
+    now = wish.asker.now
+    stopped = [
+        target.model_copy(update={"state": TargetState.CANCELLED, "ended_at": now})
+        for target in change.targets
+        if target.state is TargetState.PLANNED
+        or (target.state is TargetState.WAITING and target.job_id in gone)
+    ]
+    change = with_targets(change, stopped)
+    text = say("{who} cancelled what had not begun.", who=wish.who)
+    record = wish.record("cancel", text)
+    if change.in_state(IN_FLIGHT):
+        return change.model_copy(update={"due_at": now}), (record,)
+    return advance(change, ending(change), due_at=None, ended_at=now), (record,)
+
+
+async def reschedule(wish: Wish, run_at: datetime) -> Change:
+    """Move a change to another time; approvals are void, as they covered the old one."""
+    await wish.prepare()
+
+    def decision(change: Change) -> Step:
+        if not allows(change, Move.RESCHEDULE) or change.in_state(IN_FLIGHT):
+            raise too_late(change)
+        wish.check(Action.RESCHEDULE, change)
+        ttl = wish.desk.environments[change.environment].approval_ttl
+        options = change.options.model_copy(update={"timing": Timing.AT, "run_at": run_at})
+        moved = advance(
+            change,
+            Move.RESCHEDULE,
+            options=Options.model_validate(options.model_dump()),
+            approvals=(),
+            expires_at=wish.asker.now + ttl,
+            due_at=wish.asker.now + ttl,
+        )
+        text = say(
+            "{who} moved it to {at}; it has to be approved again.", who=wish.who, at=At(at=run_at)
+        )
+        return moved, (wish.record("reschedule", text),)
+
+    return await amend(wish.desk, wish.number, decision)
+
+
+async def halt(wish: Wish) -> Change:
+    """Keep the rest of a running change from starting; what has begun goes on."""
+    await wish.prepare()
+
+    def decision(change: Change) -> Step:
+        if not allows(change, Move.HALT):
+            raise too_late(change)
+        wish.check(Action.HALT, change)
+        text = say(
+            "{who} halted it: nothing more starts. What the cloud has begun cannot be stopped.",
+            who=wish.who,
+        )
+        halted = advance(change, Move.HALT, halt_reason=text, approvals=())
+        return halted, (wish.record("halt", text),)
+
+    return await amend(wish.desk, wish.number, decision)
+
+
+async def resume(wish: Wish) -> Change:
+    """Approve the rest of a halted change, or look again where the outcome is unknown."""
+    await wish.prepare()
+    now = wish.asker.now
+
+    def decision(change: Change) -> Step:
+        if change.state is State.UNKNOWN:
+            text = say("{who} asked to look again.", who=wish.who)
+            return change.model_copy(update={"due_at": now}), (wish.record("look", text),)
+        if not allows(change, Move.RESUME):
+            raise too_late(change)
+        wish.check(Action.RESUME, change)
+        return _resumed(change, wish, now)
+
+    return await amend(wish.desk, wish.number, decision)
+
+
+def _resumed(change: Change, wish: Wish, now: datetime) -> Step:
+    seal = seal_of(change)
+    others = tuple(
+        one for one in change.approvals if one.seal == seal and one.user != wish.asker.person.id
+    )
+    approval = Approval(user=wish.asker.person.id, at=now, seal=seal)
+    change = change.model_copy(update={"approvals": (*others, approval)})
+    record = wish.record(
+        "resume", say("{who} approved going on with the rest.", who=wish.who), seal=seal
+    )
+    if not is_sealed(change):
+        return change, (record,)
+    resumed = advance(change, Move.RESUME, halt_reason=None, difference=(), due_at=now)
+    return resumed, (record,)

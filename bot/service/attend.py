@@ -1,0 +1,249 @@
+"""Attend to a change that is due: start it, send its next batch, look, close it.
+
+Whoever calls `attend` holds the change's lease. Safety does not rest on the lease, though: an
+attempt is committed by compare-and-swap before its request leaves, and no target that has been
+attempted is ever sent again unless the request provably never left.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.domain.change import (
+    IN_FLIGHT,
+    Change,
+    State,
+    Target,
+    TargetState,
+)
+from bot.domain.errors import CloudError
+from bot.domain.instance import Answer, Instance
+from bot.domain.observe import CLOCK_SLACK, observed, sight_of, wants_version
+from bot.domain.plan import Facts, next_batch
+from bot.domain.seal import difference, is_sealed
+from bot.domain.sentence import Sentence
+from bot.domain.steps import (
+    BUSY_LIMIT,
+    Step,
+    accepted,
+    attempted,
+    closing,
+    expired,
+    in_window,
+    looked,
+    not_ready,
+    orphaned,
+    settled,
+    soaking_until,
+    unanswered,
+    voided,
+)
+from bot.ports import StaleError
+from bot.service.amend import amend
+from bot.service.desk import Desk
+from bot.service.survey import survey
+
+_LOOKED_AT = frozenset({*IN_FLIGHT, TargetState.NOT_CONFIRMED})
+_AFTER_TROUBLE = timedelta(seconds=30)
+
+
+async def attend(desk: Desk, change: Change) -> None:
+    """Do the next thing for this change, and set when it is due again."""
+    try:
+        await _attend(desk, change)
+    except StaleError:
+        return  # Somebody was faster; the change is still due and will be read afresh.
+    except CloudError:
+        await _postpone(desk, change)
+
+
+async def _attend(desk: Desk, change: Change) -> None:
+    now = desk.clock()
+    if change.state is State.PROPOSED:
+        if (step := expired(change, now)) is not None:
+            await desk.changes.save(*step)
+        return
+    if (step := orphaned(change, now)) is not None:
+        change = await desk.changes.save(*step)
+    if change.in_state(_LOOKED_AT):
+        change = await look(desk, change)
+    if _may_send(change):
+        await _send_next(desk, change)
+        return
+    await _close_or_wait(desk, change)
+
+
+def _may_send(change: Change) -> bool:
+    planned = next_batch(change.targets)
+    if not planned or change.state not in {State.SCHEDULED, State.RUNNING}:
+        return False
+    if change.state is State.SCHEDULED and change.batches:
+        return False
+    flying = change.in_state(IN_FLIGHT)
+    return all(target.wave >= planned[0].wave for target in flying)
+
+
+async def _close_or_wait(desk: Desk, change: Change) -> None:
+    now = desk.clock()
+
+    def decision(change: Change) -> Step | None:
+        fresh = settled(change, now)
+        if not fresh.is_open:
+            return fresh, (closing(fresh, now),) if change.is_open else ()
+        due_at = _due(desk, fresh, now)
+        return fresh.model_copy(update={"due_at": due_at}), ()
+
+    await amend(desk, change.number, decision)
+
+
+def _due(desk: Desk, change: Change, now: datetime) -> datetime | None:
+    environment = desk.environments[change.environment]
+    flying = [
+        target
+        for target in change.in_state(IN_FLIGHT)
+        if target.state is not TargetState.UNKNOWN
+        or now - (target.submitted_at or now) < environment.verify_timeout
+    ]
+    # What is out of sight for longer than the limit waits for a person, not for another poll.
+    return now + environment.poll_interval if flying else None
+
+
+async def _postpone(desk: Desk, change: Change) -> None:
+    """The world cannot be read now: conclude nothing, and try again later."""
+    now = desk.clock()
+
+    def decision(change: Change) -> Step | None:
+        if not change.is_open:
+            return None
+        fresh = change.model_copy(update={"due_at": now + _AFTER_TROUBLE})
+        return fresh, ()
+
+    await amend(desk, change.number, decision)
+
+
+async def _send_next(desk: Desk, change: Change) -> None:
+    now = desk.clock()
+    batch = next_batch(change.targets)
+    soak_until = soaking_until(change, batch[0].wave)
+    if soak_until is not None and soak_until > now:
+        await desk.changes.save(change.model_copy(update={"due_at": soak_until}), ())
+        return
+    checked = change.in_state({TargetState.PLANNED}) if not change.batches else batch
+    facts = await _facts(desk, change, checked)
+    different = difference(checked, facts)
+    if different or not is_sealed(change):
+        ttl = desk.environments[change.environment].approval_ttl
+        await desk.changes.save(*voided(change, different, facts, now, ttl))
+        return
+    if busy := not_ready(batch, facts):
+        await _wait_for(desk, change, busy, facts, now)
+        return
+    await _send(desk, change, batch)
+
+
+async def _facts(desk: Desk, change: Change, targets: tuple[Target, ...]) -> tuple[Facts, ...]:
+    wanted = {target.instance_id for target in targets}
+    fleet = await desk.fleets[change.environment].instances()
+    return await survey(desk, change.environment, [one for one in fleet if one.id in wanted])
+
+
+async def _wait_for(
+    desk: Desk, change: Change, busy: tuple[Sentence, ...], facts: tuple[Facts, ...], now: datetime
+) -> None:
+    """Wait for busy instances for a while, then ask people again."""
+    environment = desk.environments[change.environment]
+    since = change.approvals[-1].at if change.approvals else change.created_at
+    begun_at = max(since, change.options.run_at or since)
+    if now - begun_at >= BUSY_LIMIT:
+        await desk.changes.save(*voided(change, busy, facts, now, environment.approval_ttl))
+        return
+    waiting = change.model_copy(
+        update={"due_at": now + environment.poll_interval, "difference": busy}
+    )
+    await desk.changes.save(waiting, ())
+
+
+async def _send(desk: Desk, change: Change, batch: tuple[Target, ...]) -> None:
+    now = desk.clock()
+    change = change.model_copy(update={"difference": ()})
+    change = await desk.changes.save(*attempted(change, batch, now))
+    number = change.batches[-1].number
+    rows = [(target.instance_id, str(target.kernel)) for target in batch]
+    desk.wake()
+    try:
+        answer = await desk.fleets[change.environment].submit(rows, delay=in_window(change))
+    except CloudError as error:
+        await _record(desk, change, _refusal(number, error, desk.clock()))
+        return
+    await _record(desk, change, _acceptance(number, answer, desk.clock()))
+
+
+def _acceptance(number: int, answer: Answer, now: datetime) -> Callable[[Change], Step]:
+    return lambda change: accepted(change, number, answer, now)
+
+
+def _refusal(number: int, error: CloudError, now: datetime) -> Callable[[Change], Step]:
+    return lambda change: unanswered(change, number, error, now)
+
+
+async def _record(desk: Desk, change: Change, decision: Callable[[Change], Step]) -> None:
+    """Store what came back, whatever happened to the change meanwhile."""
+
+    def complete(change: Change) -> Step:
+        fresh, records = decision(change)
+        if not fresh.is_open:
+            return fresh, (*records, closing(fresh, desk.clock()))
+        due_at = _next_due(desk, fresh, desk.clock())
+        return fresh.model_copy(update={"due_at": due_at}), records
+
+    await amend(desk, change.number, complete)
+
+
+def _next_due(desk: Desk, change: Change, now: datetime) -> datetime:
+    # More batches of the same wave follow at once; a batch to be offered again waits a little.
+    planned = next_batch(change.targets)
+    if planned and planned[0].note is None and change.state is State.RUNNING:
+        return now
+    return now + desk.environments[change.environment].poll_interval
+
+
+async def look(desk: Desk, change: Change) -> Change:
+    """Read jobs, schedules and versions, and record what became of the targets.
+
+    Raises:
+        CloudError: the world could not be read; nothing is concluded from that.
+    """
+    environment = desk.environments[change.environment]
+    fleet = desk.fleets[change.environment]
+    flying = change.in_state(_LOOKED_AT)
+    since = min(target.submitted_at or desk.clock() for target in flying) - CLOCK_SLACK
+    jobs, schedules, listed = await asyncio.gather(
+        fleet.jobs(since), fleet.schedules(), fleet.instances()
+    )
+    by_id = {one.id: one for one in listed}
+    names = {one.name for one in listed}
+
+    async def seen(target: Target) -> Target:
+        job = sight_of(target, jobs, schedules, None).job
+        version = None
+        if wants_version(target, job, _listed_new(target, by_id)) or _is_old(target, desk.clock()):
+            version = await fleet.version(target.instance_id)
+        copy = f"{target.name}_copy"
+        sight = sight_of(target, jobs, schedules, version, copy if copy in names else "")
+        return observed(target, sight, desk.clock(), environment.verify_timeout)
+
+    targets = await asyncio.gather(*(seen(target) for target in flying))
+    step = looked(change, targets, desk.clock())
+    return change if step is None else await desk.changes.save(*step)
+
+
+def _listed_new(target: Target, listed: dict[str, Instance]) -> bool:
+    instance = listed.get(target.instance_id)
+    return (
+        instance is not None and instance.kernel is not None and (instance.kernel > target.kernel)
+    )
+
+
+def _is_old(target: Target, now: datetime) -> bool:
+    """A target that has been quiet for long is asked directly: lists may lag."""
+    return now - (target.submitted_at or now) >= timedelta(minutes=10)

@@ -1,0 +1,51 @@
+"""What every use case works with, handed over as one value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.domain.policy import Circle, Environment
+from bot.ports import Changes, Chat, ChatError, Clock, Fleet, People, Person, Sleep
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Ports, rules and time. Tests hand in simulators and a clock of their own."""
+
+    changes: Changes
+    fleets: Mapping[str, Fleet]
+    """By environment name."""
+    environments: Mapping[str, Environment]
+    chat: Chat
+    people: People
+    clock: Clock
+    sleep: Sleep
+    owner: str
+    """Who this process is, in leases."""
+    language: str = "en-us"
+    """Of the channel; private answers use the reader's own."""
+    wake: Callable[[], None] = lambda: None
+    """Something is due: do not wait for the next sweep."""
+
+    def environment_for(self, channel: str) -> Environment | None:
+        """The environment that a channel speaks of, if that is only one."""
+        if len(self.environments) == 1:
+            return next(iter(self.environments.values()))
+        speaking = [env for env in self.environments.values() if channel in env.channels]
+        return speaking[0] if len(speaking) == 1 else None
+
+    async def circle(self, person: Person, environment: Environment) -> Circle:
+        """See which of the environment's groups somebody is in.
+
+        A group that cannot be read counts as one without this person: in doubt, no.
+        """
+        groups = {
+            name for name in (*environment.requesters, *environment.approvers) if name[:1] == "S"
+        }
+        inside = {name for name in groups if person.id in await self._members(name)}
+        return Circle(person=person, groups=frozenset(inside))
+
+    async def _members(self, group: str) -> frozenset[str]:
+        try:
+            return await self.people.members(group)
+        except ChatError:
+            return frozenset()

@@ -1,0 +1,146 @@
+"""From a wish to a stored change that asks for approval."""
+
+from collections.abc import Sequence
+
+from bot.command import Asker
+from bot.domain.change import Change, Options
+from bot.domain.plan import Facts, Plan, Refusal, make_plan
+from bot.domain.policy import Action, Environment, decide
+from bot.domain.refused import RefusedError
+from bot.domain.selection import Selection, select
+from bot.domain.sentence import Sentence, User, say, say_many
+from bot.domain.story import Record
+from bot.ports import TakenError
+from bot.service.desk import Desk
+from bot.service.survey import survey
+
+
+async def permit(desk: Desk, asker: Asker, environment: Environment, channel: str) -> None:
+    """Refuse those who may not ask for changes here.
+
+    Raises:
+        RefusedError: with the policy's reason.
+    """
+    circle = await desk.circle(asker.person, environment)
+    decision = decide(Action.REQUEST, circle, environment, channel=channel)
+    if not decision.allowed:
+        raise RefusedError(decision.sentence)
+
+
+async def draft(
+    desk: Desk, environment: Environment, words: Sequence[str], options: Options
+) -> tuple[Plan, tuple[Facts, ...]]:
+    """Plan an upgrade of what the words mean; nothing is stored.
+
+    Raises:
+        RefusedError: with every problem of the words and every blocker at once.
+        CloudError: the cloud could not be read.
+    """
+    selection = select(words, await desk.fleets[environment.name].instances())
+    facts = await survey(desk, environment.name, selection.chosen)
+    return _planned(selection, facts, options), facts
+
+
+def _planned(selection: Selection, facts: Sequence[Facts], options: Options) -> Plan:
+    outcome = make_plan(facts, options, selection.exact) if facts else Refusal(problems=())
+    blockers = outcome.problems if isinstance(outcome, Refusal) else ()
+    if isinstance(outcome, Refusal) or selection.problems:
+        raise RefusedError(*selection.problems, *blockers)
+    return outcome
+
+
+async def propose(
+    desk: Desk,
+    asker: Asker,
+    environment: Environment,
+    words: Sequence[str],
+    options: Options,
+    *,
+    key: str,
+    channel: str,
+    parent: int | None = None,
+) -> Change:
+    """Plan, store and so ask for approval; the notifier posts the card.
+
+    Raises:
+        RefusedError, CloudError: as `draft`; nothing is stored then.
+    """
+    await permit(desk, asker, environment, channel)
+    try:
+        plan, _ = await draft(desk, environment, words, options)
+    except RefusedError:
+        # Asked a second time for the same delivery, it is blocked by what it made itself.
+        made = await _made_by(desk, key, asker)
+        if made is None:
+            raise
+        return made
+    change = _change(asker, environment, plan, options, key=key, channel=channel, parent=parent)
+    try:
+        stored = await desk.changes.add(change, (_asked(change),))
+    except TakenError as taken:
+        raise RefusedError(*_taken(taken, plan)) from taken
+    desk.wake()
+    return stored
+
+
+async def _made_by(desk: Desk, key: str, asker: Asker) -> Change | None:
+    mine = await desk.changes.find(requester=asker.person.id, limit=20)
+    return next((change for change in mine if change.key == key), None)
+
+
+def _taken(taken: TakenError, plan: Plan) -> list[Sentence]:
+    names = {target.instance_id: target.name for target in plan.targets}
+    return [
+        say(
+            "{name} has just become part of CHG-{number}. See it with /taurus-change show "
+            "CHG-{number}.",
+            name=names.get(instance_id, instance_id),
+            number=number,
+        )
+        for instance_id, number in taken.taken.items()
+    ]
+
+
+def _change(
+    asker: Asker,
+    environment: Environment,
+    plan: Plan,
+    options: Options,
+    *,
+    key: str,
+    channel: str,
+    parent: int | None,
+) -> Change:
+    expires_at = asker.now + environment.approval_ttl
+    return Change(
+        environment=environment.name,
+        channel=channel,
+        requester=asker.person.id,
+        key=key,
+        options=options,
+        targets=plan.targets,
+        warnings=plan.warnings,
+        approvals_needed=environment.approvals if environment.approvers else 1,
+        approvers=environment.approvers,
+        self_approval=environment.self_approval,
+        created_at=asker.now,
+        expires_at=expires_at,
+        due_at=expires_at,
+        parent=parent,
+    )
+
+
+def _asked(change: Change) -> Record:
+    return Record(
+        at=change.created_at,
+        actor=change.requester,
+        kind="request",
+        sentence=say_many(
+            "{who} asked to upgrade {n} instance of {env}.",
+            "{who} asked to upgrade {n} instances of {env}.",
+            len(change.targets),
+            who=User(user=change.requester),
+            env=change.environment,
+        ),
+        data={"reason": change.options.reason} if change.options.reason else {},
+    )

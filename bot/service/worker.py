@@ -1,0 +1,232 @@
+"""Do what is waiting: deliveries of people, changes that are due, cards that are stale.
+
+Each kind of work is a pump: claim one, work on it in a task, claim the next, until nothing is
+left; then sleep until somebody wakes it. Claims are leases, so any number of processes share
+the work, and what a dead one held is taken over when its lease ends.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from bot.command import Asker, Call, Click, Command, Submission, UsageError
+from bot.domain.change import Change
+from bot.domain.errors import CloudError
+from bot.domain.refused import RefusedError
+from bot.domain.sentence import say
+from bot.ports import Card, ChatError, Delivery, Lease, Message, StoreError
+from bot.service.attend import attend
+from bot.service.desk import Desk
+from bot.service.tell import tell
+from bot.views.answers import problems, told
+from bot.views.reader import Reader
+
+LEASE = timedelta(seconds=15)
+RENEW_EVERY = 5.0
+AT_ONCE = 8
+"""Pieces of work of one kind at the same time, as many as the cloud client has calls."""
+_log = logging.getLogger(__name__)
+_Work = TypeVar("_Work")
+
+
+class Pump(Generic[_Work]):
+    """Claims work of one kind and keeps a bounded number of tasks at it."""
+
+    def __init__(
+        self,
+        claim: Callable[[], Awaitable[_Work | None]],
+        work: Callable[[_Work], Awaitable[None]],
+    ) -> None:
+        """`claim` returns None when nothing is left."""
+        self._claim = claim
+        self._work = work
+        self._awake = asyncio.Event()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """There may be something to claim."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Claim and work until cancelled."""
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            await self._drain_claims()
+
+    async def _drain_claims(self) -> None:
+        while True:
+            if len(self.tasks) >= AT_ONCE:
+                await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
+                continue
+            try:
+                item = await self._claim()
+            except StoreError:
+                _log.exception("the store cannot be used; trying again at the next sweep")
+                return
+            if item is None:
+                return
+            task = asyncio.create_task(self._guarded(item))
+            self.tasks.add(task)
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        self.wake()
+
+    async def _guarded(self, item: _Work) -> None:
+        try:
+            await self._work(item)
+        except StoreError:
+            _log.exception("the store cannot be used; the work is taken up again later")
+        except Exception:
+            _log.exception("a mistake of ours; the work is taken up again later")
+
+
+class Worker:
+    """The three pumps of one process."""
+
+    def __init__(self, desk: Desk, commands: Mapping[str, Command]) -> None:
+        """Nothing runs before `run`."""
+        self._desk = desk
+        self._commands = commands
+        self._busy: set[int] = set()
+        self._pumps: tuple[Pump[Delivery], Pump[Change], Pump[Card]] = (
+            Pump(self._claim_delivery, self._deliver),
+            Pump(self._claim_change, self._attend),
+            Pump(self._claim_card, self._tell),
+        )
+
+    def wake(self) -> None:
+        """Something may be waiting. Call it from the event loop's thread."""
+        for pump in self._pumps:
+            pump.wake()
+
+    async def run(self) -> None:
+        """Work until cancelled; tasks that are under way are left to `drain`."""
+        self.wake()
+        await asyncio.gather(*(pump.run() for pump in self._pumps))
+
+    async def drain(self, seconds: float) -> int:
+        """Let the work under way end; returns how many pieces were left to others."""
+        tasks = {task for pump in self._pumps for task in pump.tasks}
+        if not tasks:
+            return 0
+        _, pending = await asyncio.wait(tasks, timeout=seconds)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        return len(pending)
+
+    def _lease(self) -> Lease:
+        return Lease(owner=self._desk.owner, until=self._desk.clock() + LEASE)
+
+    async def _claim_delivery(self) -> Delivery | None:
+        return await self._desk.changes.claim_delivery(self._lease(), self._desk.clock())
+
+    async def _claim_card(self) -> Card | None:
+        return await self._desk.changes.claim_card(self._lease(), self._desk.clock())
+
+    async def _claim_change(self) -> Change | None:
+        change = await self._desk.changes.claim_due(self._lease(), self._desk.clock())
+        if change is not None and change.number in self._busy:
+            return None  # Ours already: a clock that jumped ended the lease, not the work.
+        return change
+
+    async def _attend(self, change: Change) -> None:
+        self._busy.add(change.number)
+        renewal = asyncio.create_task(self._renew(change.number))
+        try:
+            await attend(self._desk, change)
+        finally:
+            renewal.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewal
+            self._busy.discard(change.number)
+            await self._desk.changes.release(change.number, self._desk.owner)
+
+    async def _renew(self, number: int) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            await self._desk.changes.renew(number, self._lease())
+
+    async def _tell(self, card: Card) -> None:
+        await tell(self._desk, card)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        call = _PAYLOADS[delivery.kind].model_validate(delivery.payload)
+        reply = await self._reply(call)
+        await self._desk.changes.finish_delivery(delivery.key, self._desk.clock())
+        if reply is not None:
+            await self._whisper(call, reply)
+
+    async def _reply(self, call: Call | Click | Submission) -> Message | None:
+        reader = Reader.of(self._desk.language)
+        try:
+            person = await self._desk.people.person(call.user)
+            reader = Reader.of(person.language)
+            return await self._run(call, Asker(person=person, now=self._desk.clock()))
+        except UsageError as mistake:
+            return problems(mistake.problems, reader, self._usage(call))
+        except RefusedError as refused:
+            return problems(refused.problems, reader)
+        except CloudError as error:
+            return problems((error.sentence,), reader)
+        except ChatError as error:
+            text = say("Slack did not tell who you are ({code}). Try again.", code=error.code)
+            return problems((text,), reader)
+        except StoreError:
+            raise
+        except Exception:
+            _log.exception("a mistake of ours in %s", type(call).__name__)
+            return told(
+                say(
+                    "A mistake of this bot kept it from answering. Nothing was sent to the "
+                    "databases by this. Tell whoever runs the bot, then look at "
+                    "/taurus-change list."
+                ),
+                reader,
+            )
+
+    async def _run(self, call: Call | Click | Submission, asker: Asker) -> Message | None:
+        match call:
+            case Call():
+                return await self._commands[call.command].run(call, asker, self._desk)
+            case Click():
+                handlers = {
+                    action: handler
+                    for command in self._commands.values()
+                    for action, handler in command.clicks.items()
+                }
+                return await handlers[call.action_id](call, asker, self._desk)
+            case Submission():
+                forms = {
+                    name: handler
+                    for command in self._commands.values()
+                    for name, handler in command.submissions.items()
+                }
+                return await forms[call.callback_id](call, asker, self._desk)
+
+    def _usage(self, call: Call | Click | Submission) -> tuple[str, ...]:
+        if not isinstance(call, Call):
+            return ()
+        command = self._commands[call.command]
+        return tuple(f"{command.name} {form}".rstrip() for form in command.usage)
+
+    async def _whisper(self, call: Call | Click | Submission, reply: Message) -> None:
+        channel = call.user if isinstance(call, Submission) else call.channel
+        url = "" if isinstance(call, Submission) else call.response_url
+        try:
+            await self._desk.chat.whisper(channel, call.user, reply, response_url=url)
+        except ChatError:
+            _log.warning("a private answer could not be delivered")
+
+
+_PAYLOADS: Mapping[str, type[Call] | type[Click] | type[Submission]] = {
+    "call": Call,
+    "click": Click,
+    "submission": Submission,
+}

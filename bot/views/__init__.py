@@ -1,0 +1,1 @@
+"""Values in, Block Kit out: pure, and within Slack's limits."""
