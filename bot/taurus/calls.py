@@ -87,17 +87,18 @@ class Caller:
         self._pace = Pace(limits, clock=clock, sleep=sleep)
         self.mask: errors.Mask = str
 
-    async def ask(self, request: Request, model: type[Model], auth: httpx.Auth) -> Model:
-        """Make a call and read its answer. Raises `TaurusError`."""
-        response = await self.call(request, auth)
-        return self.read(request, response, model)
+    async def ask(
+        self, request: Request, model: type[Model], auth: httpx.Auth
+    ) -> tuple[Model, httpx.Response]:
+        """Make a call and read its answer, again if that is harmless and promising.
 
-    async def call(self, request: Request, auth: httpx.Auth) -> httpx.Response:
-        """Make a call, again if that is harmless and promising. Raises `TaurusError`."""
+        Raises `TaurusError`.
+        """
 
-        async def attempt() -> httpx.Response:
+        async def attempt() -> tuple[Model, httpx.Response]:
             async with self._pace.place(is_write=request.operation.unclear is not None):
-                return await self.once(request, auth)
+                response = await self.once(request, auth)
+            return self.read(request, response, model), response
 
         return await self.repeat(request.operation, attempt)
 

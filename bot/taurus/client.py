@@ -7,7 +7,7 @@ Every method raises `TaurusError`.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -19,6 +19,8 @@ from bot.domain.sentence import say
 from bot.taurus import errors, wire
 from bot.taurus.calls import Caller, Operation, Request
 from bot.taurus.config import TaurusConfig
+from bot.taurus.pages import Page, walk_any_reading, walk_records
+from bot.taurus.words import write_time
 
 UPGRADE_JOB = "UpgradeGaussDBforMySQLDatabaseVersion"
 UPGRADE_TASK = "VERSION_UPGRADE"
@@ -51,20 +53,6 @@ _UPGRADE_ONE = Operation("single_upgrade", "POST", _UPGRADE_UNCLEAR)
 _CANCEL = Operation("cancel_scheduled", "DELETE", _CANCEL_UNCLEAR)
 
 Model = TypeVar("Model", bound=BaseModel)
-Item = TypeVar("Item")
-Page = tuple[Sequence[Item], int | None]
-"""What one page holds, and how many there are in all if the cloud said so."""
-
-
-class Identified(Protocol):
-    """Something with an id."""
-
-    @property
-    def id(self) -> str:
-        """What tells it from others."""
-
-
-Found = TypeVar("Found", bound=Identified)
 
 
 class TaurusClient:
@@ -105,7 +93,7 @@ class TaurusClient:
             answer = await self._ask(_LIST, "v3.1", "/instances", wire.InstancesAnswer, query)
             return [row.to_instance() for row in answer.instances], answer.total_count
 
-        return await _walk_records(page)
+        return await walk_records(page)
 
     async def details(self, instance_ids: Sequence[str]) -> tuple[Detail, ...]:
         """Details of at most 20 instances; the cloud refuses all if it does not know one."""
@@ -118,12 +106,8 @@ class TaurusClient:
     async def version(self, instance_id: str) -> Version:
         """Current and newest kernel of an instance, and whether it can be upgraded."""
         path = f"/instances/{_quoted(instance_id)}/database-version"
-        request = await self._request(_VERSION, "v3", path)
-        response = await self._caller.call(request, self._auth)
-        version = self._caller.read(request, response, wire.VersionAnswer).to_version()
-        if version is None:
-            raise errors.unreadable(response)
-        return version
+        answer = await self._ask(_VERSION, "v3", path, wire.VersionAnswer)
+        return answer.to_version()
 
     async def job(self, job_id: str) -> Job:
         """One job; it appears some seconds after its upgrade was accepted."""
@@ -142,14 +126,14 @@ class TaurusClient:
         async def page(offset: int) -> Page[Job]:
             query = (
                 ("job_name", UPGRADE_JOB),
-                ("start_time", wire.write_time(first)),
+                ("start_time", write_time(first)),
                 ("limit", str(JOBS_A_PAGE)),
                 ("offset", str(offset)),
             )
             answer = await self._ask(_JOBS, "v3", "/immediate-jobs", wire.JobsAnswer, query)
             return [row.to_job() for row in answer.jobs], answer.total_count
 
-        jobs = await _walk_any_reading(page)
+        jobs = await walk_any_reading(page)
         return tuple(job for job in jobs if job.created_at is None or job.created_at >= first)
 
     async def schedules(self) -> tuple[Schedule, ...]:
@@ -166,7 +150,7 @@ class TaurusClient:
             )
             return [row.to_schedule() for row in answer.schedules], answer.total_count
 
-        return await _walk_records(page)
+        return await walk_records(page)
 
     async def scheduled_for(self, instance_id: str) -> tuple[Schedule, ...]:
         """Unfinished scheduled upgrades of one instance."""
@@ -203,8 +187,7 @@ class TaurusClient:
         body = {**_rows(versions), "delay": str(delay).lower() if is_text else delay}
         path = "/instances/database-version/upgrade"
         request = await self._request(_UPGRADE, "v3", path, body=body)
-        response = await self._caller.call(request, self._auth)
-        answer = self._caller.read(request, response, wire.UpgradeAnswer)
+        answer, response = await self._caller.ask(request, wire.UpgradeAnswer, self._auth)
         if answer.resp != "success":
             raise errors.not_success(answer.resp, response, _UPGRADE_UNCLEAR)
         return Answer(
@@ -230,7 +213,8 @@ class TaurusClient:
         body: object = None,
     ) -> Model:
         request = await self._request(operation, api, path, query, body)
-        return await self._caller.ask(request, model, self._auth)
+        answer, _ = await self._caller.ask(request, model, self._auth)
+        return answer
 
     async def _request(
         self,
@@ -250,7 +234,7 @@ class TaurusClient:
             return project
         region = self._config.region
         request = Request(_PROJECTS, f"{self._endpoints.iam}/v3/projects", (("name", region),))
-        answer = await self._caller.ask(request, wire.ProjectsAnswer, self._auth)
+        answer, _ = await self._caller.ask(request, wire.ProjectsAnswer, self._auth)
         found = [project.id for project in answer.projects if project.id]
         if len(found) == 1:
             return found[0]
@@ -262,45 +246,6 @@ class TaurusClient:
             region=region,
         )
         raise errors.TaurusError(sentence, effect=Effect.NOT_SENT, reaction=Reaction.FIX)
-
-
-async def _walk_records(page: Callable[[int], Awaitable[Page[Found]]]) -> tuple[Found, ...]:
-    """Read pages whose offset counts records from 0, each thing once."""
-    seen: dict[str, Found] = {}
-    offset = 0
-    while True:
-        items, total = await page(offset)
-        seen.update((item.id, item) for item in items)
-        offset += len(items)
-        if not items or (total is not None and offset >= total):
-            return tuple(seen.values())
-
-
-async def _walk_any_reading(page: Callable[[int], Awaitable[Page[Found]]]) -> tuple[Found, ...]:
-    """Read pages whose offset may count records from 0, records from 1, or pages.
-
-    The next offset is the number of things seen: counted from 1, that repeats the last one, which
-    is dropped. If it brings nothing although more was promised, the offset counts pages.
-    """
-    seen: dict[str, Found] = {}
-    total: int | None = None
-
-    async def brings_more(offset: int) -> bool:
-        nonlocal total
-        items, total = await page(offset)
-        before = len(seen)
-        seen.update((item.id, item) for item in items)
-        return len(seen) > before
-
-    def is_all() -> bool:
-        return total is not None and len(seen) >= total
-
-    while await brings_more(len(seen)) and not is_all():
-        continue
-    number = 1  # the first page once more, or the second if pages are counted from 0
-    while not is_all() and (await brings_more(number) or number == 1):
-        number += 1
-    return tuple(seen.values())
 
 
 def _rows(versions: Iterable[tuple[str, str]]) -> dict[str, Any]:

@@ -53,9 +53,7 @@ class TaurusFleet:
         `random` gives numbers from 0 up to 1. `on_call` is told of every call on the wire and must
         not raise.
         """
-        # At DEBUG httpcore prints the headers of answers, among them IAM's token.
-        logging.getLogger("httpcore").setLevel(logging.INFO)
-        http = _open_http(config)
+        http = open_http(config)
         caller = Caller(
             http,
             config.limits,
@@ -64,14 +62,7 @@ class TaurusFleet:
             random=random,
             on_call=on_call or _ignore,
         )
-        if isinstance(config.credentials, AkSk):
-            signer = AkSkAuth(config.credentials, clock)
-            caller.mask = _mask(signer.secrets)
-            return cls(http, TaurusClient(config, caller, signer), sleep)
-        tokens = Tokens(config, config.credentials, caller, clock)
-        caller.mask = _mask(tokens.secrets)
-        client = TaurusClient(config, caller, TokenAuth(tokens), tokens.project_id)
-        return cls(http, client, sleep)
+        return cls(http, connect(config, caller, clock), sleep)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -159,7 +150,21 @@ class TaurusFleet:
         raise TaurusError(sentence, effect=Effect.REFUSED, reaction=Reaction.WAIT)
 
 
-def _open_http(config: TaurusConfig) -> httpx.AsyncClient:
+def connect(config: TaurusConfig, caller: Caller, clock: Clock) -> TaurusClient:
+    """Make a client that signs in the configured way, and keep its secrets out of all words."""
+    if isinstance(config.credentials, AkSk):
+        signer = AkSkAuth(config.credentials, clock)
+        caller.mask = _mask(signer.secrets)
+        return TaurusClient(config, caller, signer)
+    tokens = Tokens(config, config.credentials, caller, clock)
+    caller.mask = _mask(tokens.secrets)
+    return TaurusClient(config, caller, TokenAuth(tokens), tokens.project_id)
+
+
+def open_http(config: TaurusConfig) -> httpx.AsyncClient:
+    """Make the one pool of connections."""
+    # At DEBUG httpcore prints the headers of answers, among them IAM's token.
+    logging.getLogger("httpcore").setLevel(logging.INFO)
     in_flight = config.limits.in_flight
     return httpx.AsyncClient(
         timeout=_TIMEOUT,

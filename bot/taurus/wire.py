@@ -5,29 +5,14 @@ numbers, and what is absent may be left out, null or empty. So nothing here is s
 bot needs.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from bot.domain.instance import (
-    Detail,
-    Instance,
-    Job,
-    JobState,
-    PreCheck,
-    Schedule,
-    Status,
-    Version,
-)
+from bot.domain.instance import Detail, Instance, Job, PreCheck, Schedule, Version
 from bot.domain.kernel import Kernel
-
-_SECONDS_ONLY = 10**11
-"""Integers above this are milliseconds since 1970, as `schedule-tasks/exist` writes them."""
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+from bot.taurus.words import read_kernel, read_state, read_status, read_text, read_time
 
 
 def _items(value: object) -> object:
@@ -38,37 +23,24 @@ def _fields(value: object) -> object:
     return value if isinstance(value, dict) else {}
 
 
-def _flag(value: object) -> object:
-    return False if value is None or value == "" else value
+def _flag(value: object) -> bool:
+    return read_text(value).casefold() in {"true", "1"}
 
 
-def read_time(value: object) -> datetime | None:
-    """Read any of the vendor's ways to write a time; None for what cannot be read."""
-    text = _text(value).strip().replace("_", "+")
-    try:
-        if text.isdigit():
-            number = int(text)
-            return datetime.fromtimestamp(number / 1000 if number > _SECONDS_ONLY else number, UTC)
-        at = datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+def _count(value: object) -> object:
+    return None if value == "" else value
 
 
-def write_time(at: datetime) -> str:
-    """Write a time for a query: UTC, whole seconds, the offset without a colon."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(read_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
+Count = Annotated[int | None, BeforeValidator(_count)]
 Time = Annotated[datetime | None, BeforeValidator(read_time)]
 
 
 class Wire(BaseModel):
     """Part of an answer; what the bot does not know is ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
 
 
 class Tag(Wire):
@@ -79,11 +51,9 @@ class Tag(Wire):
 
 
 class Datastore(Wire):
-    """Versions of an instance; the two calls that tell them name them differently."""
+    """The version of an instance in a list."""
 
     kernel_version: Text = ""
-    current_kernel_version: Text = ""
-    latest_kernel_version: Text = ""
 
 
 class Node(Wire):
@@ -122,7 +92,7 @@ class InstanceRow(Wire):
 
     def to_detail(self) -> Detail:
         """Say it in the domain's words."""
-        nodes = int(self.node_count) if self.node_count.isdigit() else len(self.nodes)
+        nodes = int(self.node_count) if self.node_count.isdecimal() else len(self.nodes)
         return Detail(
             id=self.id,
             zones=self._zones(),
@@ -140,21 +110,26 @@ class InstancesAnswer(Wire):
     """`GET /v3.1/…/instances` and `…/instances/details`."""
 
     instances: Annotated[tuple[InstanceRow, ...], BeforeValidator(_items)]
-    total_count: int | None = None
+    total_count: Count = None
+
+
+class Versions(Wire):
+    """Current and newest kernel; the newest may be left out where there is nothing newer."""
+
+    current_kernel_version: Kernel
+    latest_kernel_version: Annotated[Kernel | None, BeforeValidator(read_kernel)] = None
 
 
 class VersionAnswer(Wire):
     """`GET …/database-version`."""
 
-    datastore: Datastore
+    datastore: Versions
     upgrade_flag: Flag = False
 
-    def to_version(self) -> Version | None:
-        """Say it in the domain's words; None if there is no current version in it."""
-        current = read_kernel(self.datastore.current_kernel_version)
-        latest = read_kernel(self.datastore.latest_kernel_version) or current
-        if current is None or latest is None:
-            return None
+    def to_version(self) -> Version:
+        """Say it in the domain's words."""
+        current = self.datastore.current_kernel_version
+        latest = self.datastore.latest_kernel_version or current
         return Version(current=current, latest=latest, upgradable=self.upgrade_flag)
 
 
@@ -204,7 +179,7 @@ class JobsAnswer(Wire):
     """`GET …/immediate-jobs`."""
 
     jobs: Annotated[tuple[JobRow, ...], BeforeValidator(_items)]
-    total_count: int | None = None
+    total_count: Count = None
 
 
 class JobInstance(Wire):
@@ -265,7 +240,7 @@ class SchedulesAnswer(Wire):
     """`GET …/scheduled-jobs`."""
 
     schedules: Annotated[tuple[ScheduleRow, ...], BeforeValidator(_items)]
-    total_count: int | None = None
+    total_count: Count = None
 
 
 class ExistingTask(Wire):
@@ -344,46 +319,3 @@ class TokenAnswer(Wire):
     """`POST /v3/auth/tokens` of IAM."""
 
     token: TokenBody
-
-
-_STATUSES = {
-    "normal": Status.NORMAL,
-    "active": Status.NORMAL,
-    "abnormal": Status.ABNORMAL,
-    "createfail": Status.ABNORMAL,
-    "create_failed": Status.ABNORMAL,
-    "failed": Status.ABNORMAL,
-    "storage full": Status.ABNORMAL,
-    "frozen": Status.FROZEN,
-    "deleted": Status.DELETED,
-}
-_STATES = {
-    "pending": JobState.PENDING,
-    "waiting": JobState.PENDING,
-    "unauthorized": JobState.PENDING,  # it waits for somebody's consent
-    "running": JobState.RUNNING,
-    "completed": JobState.COMPLETED,
-    "success": JobState.COMPLETED,
-    "failed": JobState.FAILED,
-    "fail": JobState.FAILED,
-    "canceled": JobState.CANCELLED,
-    "cancelled": JobState.CANCELLED,
-}
-
-
-def read_status(word: str) -> Status:
-    """Reduce the words of v3.1, v3 and the task centre; an unknown one means busy."""
-    return _STATUSES.get(word.casefold(), Status.BUSY)
-
-
-def read_state(word: str) -> JobState:
-    """Read the words of both task lists; an unknown one means that the end is not known yet."""
-    return _STATES.get(word.casefold(), JobState.RUNNING)
-
-
-def read_kernel(text: str) -> Kernel | None:
-    """Read a kernel version; None for what is none."""
-    try:
-        return Kernel(text)
-    except ValidationError:
-        return None

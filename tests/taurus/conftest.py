@@ -1,13 +1,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from bot.sandbox.taurus import TaurusSimulator
 from bot.taurus import AkSk, Call, Password, TaurusConfig, TaurusFleet
+from tests.taurus.recorder import Recorder
 
 START = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 
@@ -43,23 +43,23 @@ async def simulator(clock: HandClock) -> AsyncIterator[TaurusSimulator]:
     await running.close()
 
 
-def signing(simulator: TaurusSimulator, **changes: Any) -> TaurusConfig:
+def signing(simulator: TaurusSimulator, **changes: object) -> TaurusConfig:
     """A configuration that signs, with `changes`."""
     key = AkSk(ak=SecretStr(simulator.ak), sk=SecretStr(simulator.sk))
     return config(simulator, **{"credentials": key, **changes})
 
 
-def login(simulator: TaurusSimulator, **changes: Any) -> TaurusConfig:
+def login(simulator: TaurusSimulator, password: str = "", **changes: object) -> TaurusConfig:
     """A configuration that logs in with a password, with `changes`."""
     user = Password(
         user=simulator.user,
-        password=SecretStr(changes.pop("password", simulator.password)),
+        password=SecretStr(password or simulator.password),
         domain=simulator.domain,
     )
     return config(simulator, **{"credentials": user, **changes})
 
 
-def config(simulator: TaurusSimulator, **changes: Any) -> TaurusConfig:
+def config(simulator: TaurusSimulator, **changes: object) -> TaurusConfig:
     fields = {
         "region": simulator.region,
         "endpoint": simulator.endpoint,
@@ -99,3 +99,20 @@ async def opener(clock: HandClock) -> AsyncIterator[Opener]:
 @pytest.fixture
 def fleet(opener: Opener, simulator: TaurusSimulator) -> TaurusFleet:
     return opener(signing(simulator))
+
+
+@pytest.fixture
+async def recorder() -> AsyncIterator[Recorder]:
+    recorder = await Recorder.start()
+    yield recorder
+    await recorder.runner.cleanup()
+
+
+@pytest.fixture
+def key() -> AkSk:
+    return AkSk(ak=SecretStr("EXAMPLEAK0123456789"), sk=SecretStr("example-secret-key"))
+
+
+@pytest.fixture
+def user() -> Password:
+    return Password(user="bot", password=SecretStr("P@ssw0rd-example"), domain="acme")

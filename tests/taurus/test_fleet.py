@@ -243,7 +243,7 @@ async def test_a_region_without_a_project_is_explained(
     opener: Opener, simulator: TaurusSimulator
 ) -> None:
     fleet = opener(signing(simulator, region="cn-east-3"))
-    with pytest.raises(CloudError, match="0 projects called cn-east-3.*PROJECT_ID") as caught:
+    with pytest.raises(CloudError, match=r"0 projects called cn-east-3.*PROJECT_ID") as caught:
         await fleet.instances()
     assert (caught.value.effect, caught.value.reaction) == (Effect.NOT_SENT, Reaction.FIX)
 
