@@ -1,0 +1,6 @@
+"""The store: SQLAlchemy Core over SQLite or PostgreSQL."""
+
+from bot.store.changes import SqlChanges
+from bot.store.migrate import migrate
+
+__all__ = ["SqlChanges", "migrate"]
