@@ -66,16 +66,21 @@ class Reception:
         """Take nothing more; wait until what is under way has been answered."""
         self._closing = True
         try:
-            await asyncio.wait_for(self._idle.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
         except TimeoutError:
             _log.warning("%d deliveries were not acknowledged in time", self._under_way)
 
     async def _acknowledged(self, request: AsyncBoltRequest) -> BoltResponse:
         started = self._ticks()
-        response = await self._app.async_dispatch(request)
+        kind = payloads.kind_of(request.body)
+        try:
+            response = await self._app.async_dispatch(request)
+        except Exception:  # noqa: BLE001 - Bolt trips over payloads of a shape it does not expect
+            _log.exception("Bolt failed on a %s", kind)
+            response = BoltResponse(status=500)
         if response.status == _UNAVAILABLE:
             return response
-        kind = payloads.kind_of(request.body)
         if response.status != web.HTTPOk.status_code:
             # Bolt's word for "no listener" and for its own mistakes. Slack would show people an
             # error, or repeat it, and neither helps.

@@ -151,7 +151,8 @@ class Sockets:
 
     async def _be_greeted(self, connection: Connection) -> None:
         try:
-            await asyncio.wait_for(connection.greeted.wait(), _HELLO)
+            async with asyncio.timeout(_HELLO):
+                await connection.greeted.wait()
         except TimeoutError:
             await self._hang_up(connection)
             raise ChatError("no_hello", retry_after=AWAY) from None
@@ -159,7 +160,8 @@ class Sockets:
     async def _hang_up(self, connection: Connection) -> None:
         # aiohttp waits for the peer's farewell; a dead peer gets a moment, no more.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(connection.socket.close(), 1)
+            async with asyncio.timeout(1):
+                await connection.socket.close()
 
     async def _read(self, connection: Connection) -> None:
         try:

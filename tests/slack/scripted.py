@@ -70,7 +70,7 @@ class ScriptedSlack:
         app.router.add_route("*", "/api/{method}", self._on_call)
         app.router.add_post("/hooks/{id}", self._on_hook)
         app.router.add_get("/socket", self._on_socket)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()

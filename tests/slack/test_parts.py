@@ -1,0 +1,92 @@
+"""Small parts that the gateway's tests do not reach."""
+
+import asyncio
+
+import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.domain.sentence import say
+from bot.ports import Delivery
+from bot.slack.account import Account, Home
+from bot.slack.answers import plain
+from bot.slack.chat import SlackChat
+from bot.slack.listeners import Listeners, Voice, bolt_app
+from bot.slack.people import SlackPeople
+from bot.slack.reception import Reception
+from bot.slack.tasks import Tasks
+from tests.slack.conftest import HandClock
+from tests.slack.scripted import APP, BOT, BOT_USER, TEAM
+
+HOME = Home(team=TEAM, bot=BOT, user=BOT_USER, app=APP)
+
+
+def test_the_plain_words_are_english_for_everybody() -> None:
+    assert plain(say("Hello {name}", name="Ann"), "zh") == "Hello Ann"
+
+
+async def test_work_that_takes_too_long_is_given_up_at_the_end() -> None:
+    tasks, hours = Tasks(), asyncio.Event()
+
+    async def work() -> None:
+        await hours.wait()
+
+    task = tasks.start(work())
+    await tasks.drain(0)
+    assert task.cancelled()
+    await tasks.drain(0)
+
+
+async def test_work_that_fails_is_heard_of(caplog: pytest.LogCaptureFixture) -> None:
+    tasks = Tasks()
+
+    async def work() -> None:
+        raise RuntimeError("a bug")
+
+    tasks.start(work())
+    await tasks.drain(1)
+    assert "a bug" in caplog.text
+
+
+async def test_closing_does_not_wait_for_ever_for_a_store_that_hangs(
+    account: Account,
+    chat: SlackChat,
+    people: SlackPeople,
+    clock: HandClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hang, arrived = asyncio.Event(), asyncio.Event()
+
+    async def receive(delivery: Delivery) -> bool:
+        arrived.set()
+        return await hang.wait() and bool(delivery)
+
+    voice = Voice(chat, people, plain, Tasks())
+    listeners = Listeners((), receive=receive, clock=clock, voice=voice)
+    app = bolt_app(listeners, account, voice)
+    reception = Reception(app, account, on_ack=lambda *_: None, ticks=lambda: 0.0)
+    talk = {"type": "app_mention", "user": "U0ANN", "channel": "C0DB", "text": "hi"}
+    body = {"type": "event_callback", "team_id": TEAM, "event_id": "Ev1", "event": talk}
+    taking = asyncio.ensure_future(reception.take(AsyncBoltRequest(mode="socket_mode", body=body)))
+    await arrived.wait()
+    await reception.close(0)
+    assert "1 deliveries were not acknowledged in time" in caplog.text
+    hang.set()
+    assert (await taking).status == 200
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_ours"),
+    [
+        ({"team_id": TEAM, "api_app_id": APP}, True),
+        ({"team_id": TEAM, "api_app_id": "A0OTHER"}, False),
+        ({"team": TEAM}, True),
+        ({"team": {"id": "T0OTHER"}}, False),
+        ({"team": {"id": "T0GUEST"}, "view": {"app_installed_team_id": TEAM}}, True),
+        ({"team": {"id": "T0GUEST"}, "view": {"bot_id": BOT}}, True),
+        ({"team": {"id": "T0GUEST"}, "message": {"bot_id": BOT}}, True),
+        ({"team_id": "T0GUEST", "authorizations": [{"team_id": TEAM}]}, True),
+        ({"team": None, "user": {"id": "U0ANN"}}, True),
+    ],
+)
+def test_which_payloads_are_ours(payload: dict[str, object], is_ours: bool) -> None:  # noqa: FBT001
+    assert HOME.owns(payload) is is_ours
