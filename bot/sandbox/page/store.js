@@ -119,8 +119,9 @@ const CHANGES = {
   modal: (store, { view }) => {
     const { modals } = store.state;
     const at = modals.findIndex(({ id }) => id === view.id);
-    if (at < 0) modals.push(view);
-    else modals[at] = view;
+    if (at >= 0) modals[at] = view;
+    else if (view.previous_view_id) modals.push(view);
+    else store.state.modals = [view];
   },
   modal_closed: (store, { view, view_id: id }) => {
     const gone = id ?? view?.id;
