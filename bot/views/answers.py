@@ -1,0 +1,48 @@
+"""Private answers."""
+
+from collections.abc import Sequence
+
+from bot.domain.change import Options
+from bot.domain.plan import Plan
+from bot.domain.sentence import Sentence, say, say_many
+from bot.ports import Message
+from bot.views.blocks import message, section, sections
+from bot.views.reader import Reader, escaped
+from bot.views.targets import risk, target_line, timing
+
+
+def told(sentence: Sentence, reader: Reader) -> Message:
+    """Say one thing."""
+    text = reader(sentence)
+    return message(text, [section(text)])
+
+
+def problems(sentences: Sequence[Sentence], reader: Reader, usage: Sequence[str] = ()) -> Message:
+    """List everything that is wrong, each with its next step."""
+    head = reader(say("Nothing was done, and nothing was sent to the databases."))
+    said = [f"• {reader(one)}" for one in sentences]
+    blocks, left = sections(said, 7500)
+    if left:
+        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", left))))
+    if usage:
+        lines = "\n".join(escaped(one) for one in usage)
+        blocks.append(section(f"{reader(say('Usage:'))}\n```{lines}```"))
+    return message(" ".join([head, *said]), [section(head), *blocks])
+
+
+def preview(plan: Plan, options: Options, environment: str, reader: Reader) -> Message:
+    """Show what would happen, for a dry run."""
+    head = reader(
+        say_many(
+            "Dry run: {n} database of {env} would be upgraded. Nothing was stored.",
+            "Dry run: {n} databases of {env} would be upgraded. Nothing was stored.",
+            len(plan.targets),
+            env=environment,
+        )
+    )
+    said = [reader(one) for one in (*risk(plan.targets), timing(options), *plan.warnings)]
+    facts, _ = sections(said, 3500)
+    targets, hidden = sections([target_line(target, reader) for target in plan.targets], 5000)
+    if hidden:
+        targets.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
+    return message(head, [section(f"*{head}*"), *facts, *targets])

@@ -1,0 +1,71 @@
+"""Block Kit as small functions that keep Slack's limits."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot.ports import Message
+
+SECTION = 2900
+"""Characters of one section; Slack refuses more than 3,000."""
+BUDGET = 9000
+"""Characters of all blocks; Slack fails from about 13,200, undocumented."""
+TEXT = 3000
+"""Characters of the top-level text; Slack refuses more than 4,000 in an update."""
+Block = dict[str, Any]
+
+
+def cut(text: str, limit: int) -> str:
+    """Shorten a text to a limit."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def section(text: str) -> Block:
+    """Make a paragraph."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, SECTION)}}
+
+
+def context(text: str) -> Block:
+    """Make a small print paragraph."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, SECTION)}]}
+
+
+def sections(lines: Iterable[str], budget: int = BUDGET) -> tuple[list[Block], int]:
+    """Pack lines into sections; the second value is how many did not fit the budget."""
+    packed: list[str] = []
+    used = left = 0
+    for line in lines:
+        if left or used + len(line) + 1 > budget:
+            left += 1
+            continue
+        used += len(line) + 1
+        if packed and len(packed[-1]) + len(line) + 1 <= SECTION:
+            packed[-1] += "\n" + line
+        else:
+            packed.append(line)
+    return [section(text) for text in packed], left
+
+
+def button(action_id: str, text: str, value: str, style: str = "") -> Block:
+    """Make a button; it carries the change id and nothing else."""
+    made: Block = {
+        "type": "button",
+        "action_id": action_id,
+        "text": {"type": "plain_text", "text": cut(text, 75)},
+        "value": value,
+    }
+    return {**made, "style": style} if style else made
+
+
+def confirm(title: str, text: str, yes: str, no: str) -> Block:
+    """Make Slack's own question before a click counts."""
+    return {
+        "title": {"type": "plain_text", "text": cut(title, 100)},
+        "text": {"type": "mrkdwn", "text": cut(text, 300)},
+        "confirm": {"type": "plain_text", "text": cut(yes, 30)},
+        "deny": {"type": "plain_text", "text": cut(no, 30)},
+    }
+
+
+def message(text: str, blocks: Sequence[Block]) -> Message:
+    """Make a message whose top-level text tells the story alone."""
+    return Message(text=cut(text, TEXT), blocks=tuple(blocks))

@@ -1,0 +1,175 @@
+"""The card of a change: the one message that always shows how it stands."""
+
+from collections.abc import Callable
+
+from bot.domain.change import IN_FLIGHT, Change, State, TargetState, Timing
+from bot.domain.sentence import At, Sentence, User, say, say_many
+from bot.ports import Message
+from bot.views.blocks import Block, button, confirm, context, message, section, sections
+from bot.views.reader import Reader, escaped
+from bot.views.targets import in_order, risk, target_line, timing
+
+TARGETS_BUDGET = 5000
+"""Characters for targets; the rest of the card's budget is for everything above them."""
+PAGE = 25
+"""Targets on one page of the long list."""
+
+
+def card(change: Change, reader: Reader) -> Message:
+    """Draw the card as the change stands."""
+    head = headline(change, reader)
+    lines = [target_line(target, reader) for target in in_order(change.targets)]
+    targets, hidden = sections(lines, TARGETS_BUDGET)
+    blocks = [
+        section(f"*{head}*"),
+        section(f"*{reader(say('State'))}*  {reader(say(change.state.value))}"),
+        *_facts(change, reader),
+        *targets,
+        *_hidden(change, hidden, reader),
+        *_buttons(change, reader),
+    ]
+    return message(head, blocks)
+
+
+def headline(change: Change, reader: Reader) -> str:
+    """Tell the story in one line."""
+    return reader(
+        say_many(
+            "{change} · {state} · upgrade {n} database of {env} · asked by {who}",
+            "{change} · {state} · upgrade {n} databases of {env} · asked by {who}",
+            len(change.targets),
+            change=change.id,
+            state=reader(say(change.state.value)),
+            env=change.environment,
+            who=User(user=change.requester),
+        )
+    )
+
+
+def page(change: Change, reader: Reader, number: int) -> Message:
+    """Draw one page of all targets, from 1."""
+    start = (number - 1) * PAGE
+    shown = change.targets[start : start + PAGE]
+    blocks, _ = sections(target_line(target, reader) for target in shown)
+    head = headline(change, reader)
+    where = reader(
+        say(
+            "Targets {first} to {last} of {all}.",
+            first=start + 1,
+            last=start + len(shown),
+            all=len(change.targets),
+        )
+    )
+    return message(head, [section(f"*{head}*"), *blocks, context(where)])
+
+
+def _facts(change: Change, reader: Reader) -> list[Block]:
+    said: list[Sentence] = []
+    if change.is_open:
+        said += [*risk(change.targets), timing(change.options)]
+    said += _approvals(change)
+    said += [say("The approval became void: {what}", what=str(one)) for one in change.difference]
+    if change.halt_reason is not None and change.state is State.HALTED:
+        said.append(change.halt_reason)
+    if change.in_state(IN_FLIGHT) and change.state in {State.HALTED, State.UNKNOWN}:
+        said.append(say("What the cloud has begun cannot be stopped; it is followed to its end."))
+    if change.state is State.PROPOSED:
+        said += change.warnings
+    if change.options.reason:
+        said.append(say("Reason: {reason}", reason=change.options.reason))
+    if change.parent is not None:
+        said.append(say("It retries what CHG-{number} left.", number=change.parent))
+    blocks, _ = sections((reader(one) for one in said), 3500)
+    return blocks
+
+
+def _approvals(change: Change) -> list[Sentence]:
+    said = [
+        say("Approved by {who} at {at}.", who=User(user=one.user), at=At(at=one.at))
+        for one in change.approvals[-5:]
+    ]
+    if change.state in {State.PROPOSED, State.HALTED} and change.approvers:
+        who = ", ".join(change.approvers)
+        said.append(
+            say(
+                "{have} of {need} approvals; approvers: {who}.",
+                have=len(change.approvals),
+                need=change.approvals_needed,
+                who=who,
+            )
+        )
+    if change.state is State.PROPOSED:
+        said.append(say("Expires {at} if nobody decides.", at=At(at=change.expires_at)))
+    return said
+
+
+def _hidden(change: Change, hidden: int, reader: Reader) -> list[Block]:
+    if not hidden:
+        return []
+    counts = ", ".join(
+        f"{count} {reader(say(state.value))}" for state, count in change.counts().items()
+    )
+    text = say_many(
+        "… and {n} more: see /taurus-change show {change}.",
+        "… and {n} more: see /taurus-change show {change}.",
+        hidden,
+        change=change.id,
+    )
+    return [context(f"{reader(text)} ({escaped(counts)})")]
+
+
+def _buttons(change: Change, reader: Reader) -> list[Block]:
+    made = [draw(change, reader) for applies, draw in _BUTTONS if applies(change)]
+    return [{"type": "actions", "elements": made}] if made else []
+
+
+def _plain(action: str, text: str, style: str = "") -> Callable[[Change, Reader], Block]:
+    return lambda change, reader: button(action, reader(say(text)), change.id, style)
+
+
+def _approve(change: Change, reader: Reader) -> Block:
+    text = say("Approve") if change.approvers else say("Confirm")
+    made = button("change.approve", reader(text), change.id, "primary")
+    question = confirm(
+        reader(say("Upgrade these databases?")),
+        reader(say("They restart, and it cannot be undone.")),
+        reader(text),
+        reader(say("Not yet")),
+    )
+    return {**made, "confirm": question}
+
+
+def _unsent(change: Change) -> bool:
+    return not change.batches
+
+
+_BUTTONS: tuple[tuple[Callable[[Change], bool], Callable[[Change, Reader], Block]], ...] = (
+    (lambda c: c.state is State.PROPOSED, _approve),
+    (
+        lambda c: c.state is State.PROPOSED and bool(c.approvers),
+        _plain("change.reject", "Reject"),
+    ),
+    (
+        lambda c: c.state is State.RUNNING and bool(c.in_state({TargetState.PLANNED})),
+        _plain("change.halt", "Halt", "danger"),
+    ),
+    (lambda c: c.state is State.HALTED, _plain("change.resume", "Resume", "primary")),
+    (lambda c: c.state is State.UNKNOWN, _plain("change.resume", "Look again")),
+    (
+        lambda c: (
+            c.state in {State.PROPOSED, State.SCHEDULED}
+            and _unsent(c)
+            and c.options.timing is Timing.AT
+        ),
+        _plain("change.reschedule", "Reschedule"),
+    ),
+    (
+        lambda c: c.state in {State.PROPOSED, State.SCHEDULED},
+        _plain("change.cancel", "Cancel"),
+    ),
+    (lambda c: c.state is State.HALTED, _plain("change.cancel", "Cancel the rest")),
+    (
+        lambda c: c.state in {State.FAILED, State.PARTLY_FAILED, State.UNKNOWN},
+        _plain("change.retry", "Retry the rest"),
+    ),
+)

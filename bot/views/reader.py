@@ -1,0 +1,59 @@
+"""One reader: renders sentences in their language, as Slack's mrkdwn."""
+
+import gettext
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.sentence import Arg, At, Sentence, User
+
+LOCALES = Path(__file__).parent / "locale"
+ARG_LIMIT = 300
+"""Characters of one argument: names of people and clouds can be of any length."""
+_BLANKS = re.compile(r"\s+")
+
+
+def escaped(text: str) -> str:
+    """Make a text inert in mrkdwn: no mentions, links, code or new lines of its own."""
+    flat = _BLANKS.sub(" ", text)
+    flat = flat if len(flat) <= ARG_LIMIT else flat[: ARG_LIMIT - 1] + "…"
+    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("`", "ˋ")):
+        flat = flat.replace(sign, entity)
+    return flat
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A language; zones are Slack's business, which shows dates in each reader's own."""
+
+    catalog: gettext.NullTranslations
+
+    @classmethod
+    def of(cls, language: str) -> "Reader":
+        """Find the catalog of `en-us`, `zh-CN` and the like; English if there is none."""
+        name = language.replace("-", "_")
+        wanted = [name, name.split("_")[0]]
+        return cls(gettext.translation("bot", LOCALES, wanted, fallback=True))
+
+    def __call__(self, sentence: Sentence) -> str:
+        """Render as mrkdwn, with every argument escaped."""
+        return self._template(sentence).format(
+            **{name: _rendered(arg) for name, arg in sentence.args.items()}
+        )
+
+    def _template(self, sentence: Sentence) -> str:
+        count = sentence.args.get("n")
+        if sentence.plural and isinstance(count, int):
+            return self.catalog.ngettext(sentence.template, sentence.plural, count)
+        return self.catalog.gettext(sentence.template)
+
+
+def _rendered(arg: Arg) -> str:
+    match arg:
+        case At():
+            unix, plain = int(arg.at.timestamp()), arg.at.strftime("%Y-%m-%d %H:%M UTC")
+            return f"<!date^{unix}^{{date_short_pretty}} {{time}}|{plain}>"
+        case User():
+            return f"<@{escaped(arg.user)}>"
+        case _:
+            return escaped(str(arg))

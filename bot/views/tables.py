@@ -1,0 +1,88 @@
+"""Lists: the fleet, the changes, the history, the help."""
+
+from collections.abc import Sequence
+
+from bot.command import Command
+from bot.domain.change import Change
+from bot.domain.model import Frozen
+from bot.domain.sentence import At, Sentence, say, say_many
+from bot.domain.story import Entry
+from bot.ports import Message
+from bot.views.blocks import context, message, section, sections
+from bot.views.card import headline
+from bot.views.reader import Reader, escaped
+
+
+class FleetRow(Frozen):
+    """One instance in the fleet list."""
+
+    id: str
+    name: str
+    status: str
+    kernel: str
+    newest: str = ""
+    """Empty if there is nothing newer."""
+    window: str = ""
+
+
+def fleet_list(rows: Sequence[FleetRow], total: int, heading: Sentence, reader: Reader) -> Message:
+    """List instances; what does not fit is counted."""
+    head = reader(heading)
+    blocks, hidden = sections(_fleet_line(row, reader) for row in rows)
+    left = total - len(rows) + hidden
+    if left:
+        more = say_many(
+            "… and {n} more: narrow it with a pattern, such as orders-*.",
+            "… and {n} more: narrow it with a pattern, such as orders-*.",
+            left,
+        )
+        blocks.append(context(reader(more)))
+    return message(head, [section(f"*{head}*"), *blocks])
+
+
+def _fleet_line(row: FleetRow, reader: Reader) -> str:
+    kernel = f"{row.kernel} → {row.newest}" if row.newest else row.kernel
+    window = f" · {reader(say('window {window} UTC', window=row.window))}" if row.window else ""
+    return (
+        f"• *{escaped(row.name)}* `{escaped(row.id)}` {escaped(kernel)} · "
+        f"{reader(say(row.status))}{window}"
+    )
+
+
+def change_list(changes: Sequence[Change], reader: Reader) -> Message:
+    """List changes, newest first."""
+    if not changes:
+        text = reader(say("There are no such changes. Plan one with /taurus-upgrade."))
+        return message(text, [section(text)])
+    head = reader(say_many("{n} change", "{n} changes", len(changes)))
+    blocks, _ = sections(f"• {headline(change, reader)}" for change in changes)
+    return message(head, [section(f"*{head}*"), *blocks])
+
+
+def history(entries: Sequence[Entry], reader: Reader) -> Message:
+    """Tell the story of changes, in order."""
+    head = reader(say_many("{n} entry of the history", "{n} entries of the history", len(entries)))
+    lines = (_history_line(entry, reader) for entry in entries)
+    blocks, hidden = sections(lines)
+    if hidden:
+        more = say_many("… and {n} more.", "… and {n} more.", hidden)
+        blocks.append(context(reader(more)))
+    return message(head, [section(f"*{head}*"), *blocks])
+
+
+def _history_line(entry: Entry, reader: Reader) -> str:
+    at = reader(say("{at}", at=At(at=entry.record.at)))
+    change = f"CHG-{entry.change} " if entry.change else ""
+    words = f" ({escaped(entry.record.verbatim)})" if entry.record.verbatim else ""
+    return f"{at} {change}{reader(entry.record.sentence)}{words}"
+
+
+def help_page(commands: Sequence[Command], standing: Sequence[Sentence], reader: Reader) -> Message:
+    """Show every command with its forms, and what the reader may do here."""
+    head = reader(say("What you can say here"))
+    blocks = [section(f"*{head}*")]
+    for command in commands:
+        forms = "\n".join(f"{command.name} {escaped(form)}".rstrip() for form in command.usage)
+        blocks.append(section(f"*{reader(say(command.summary))}*\n```{forms}```"))
+    lines, _ = sections(reader(one) for one in standing)
+    return message(head, [*blocks, *lines])
