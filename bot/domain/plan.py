@@ -1,6 +1,6 @@
 """From facts about instances to a plan, or to a refusal that lists every blocker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.change import Options, Target, TargetState, Timing
@@ -56,29 +56,19 @@ def is_newest(facts: Facts) -> bool:
     return version is not None and not version.upgradable and version.current >= version.latest
 
 
+_NOT_NORMAL = {
+    Status.FROZEN: "{name} is frozen. Unfreeze it in the console (usually a matter of payment) first.",
+    Status.ABNORMAL: "{name} is abnormal. Repair it, or open a ticket with Huawei Cloud, first.",
+    Status.DELETED: "{name} is being deleted. Leave it out.",
+    Status.BUSY: "{name} is busy with another operation. Try again when its status is normal.",
+}
+
+
 def unready(facts: Facts) -> Sentence | None:
     """Tell why the instance cannot take an upgrade at this moment, though it may later."""
     name = facts.instance.name
-    match facts.instance.status:
-        case Status.NORMAL:
-            pass
-        case Status.FROZEN:
-            return say(
-                "{name} is frozen. Unfreeze it in the console (usually a matter of payment) first.",
-                name=name,
-            )
-        case Status.ABNORMAL:
-            return say(
-                "{name} is abnormal. Repair it, or open a ticket with Huawei Cloud, first.",
-                name=name,
-            )
-        case Status.DELETED:
-            return say("{name} is being deleted. Leave it out.", name=name)
-        case Status.BUSY:
-            return say(
-                "{name} is busy with another operation. Try again when its status is normal.",
-                name=name,
-            )
+    if facts.instance.status is not Status.NORMAL:
+        return say(_NOT_NORMAL[facts.instance.status], name=name)
     if facts.job is not None:
         return say(
             "{name} is being upgraded right now (job {job}). Wait for that to end.",
@@ -180,50 +170,36 @@ def _left_out(facts: Sequence[Facts]) -> tuple[Sentence, ...]:
     )
 
 
+_BY_PATH = {
+    Path.SEVERAL_ROUNDS: (
+        "{n} instance is so old that it needs several rounds; this change does the first: {names}.",
+        "{n} instances are so old that they need several rounds; this change does the first: "
+        "{names}.",
+    ),
+    Path.TWO_PHASE: (
+        "{n} instance upgrades in two phases: afterwards it blocks other operations until "
+        "somebody continues and applies the upgrade in the console: {names}.",
+        "{n} instances upgrade in two phases: afterwards they block other operations until "
+        "somebody continues and applies the upgrade in the console: {names}.",
+    ),
+}
+
+
 def warnings(
     targets: Sequence[Target], facts: Sequence[Facts], options: Options
 ) -> tuple[Sentence, ...]:
     """Tell what an approver should know beyond the list of targets."""
-    names: Mapping[Path, list[str]] = {
-        path: [target.name for target in targets if target.path is path] for path in Path
-    }
     found: list[Sentence] = []
-    if several := names[Path.SEVERAL_ROUNDS]:
-        found.append(
-            say_many(
-                "{n} instance is so old that it needs several rounds; this change does the "
-                "first: {names}.",
-                "{n} instances are so old that they need several rounds; this change does the "
-                "first: {names}.",
-                len(several),
-                names=_some(several),
-            )
-        )
-    if two_phase := names[Path.TWO_PHASE]:
-        found.append(
-            say_many(
-                "{n} instance upgrades in two phases: afterwards it blocks other operations "
-                "until somebody continues and applies the upgrade in the console: {names}.",
-                "{n} instances upgrade in two phases: afterwards they block other operations "
-                "until somebody continues and applies the upgrade in the console: {names}.",
-                len(two_phase),
-                names=_some(two_phase),
-            )
-        )
+    for path, (one, many) in _BY_PATH.items():
+        if names := [target.name for target in targets if target.path is path]:
+            found.append(say_many(one, many, len(names), names=_some(names)))
     found.extend(_precheck_findings(facts))
     if ageing := [fact.instance.name for fact in facts if fact.instance.end_of_service]:
-        found.append(
-            say("End of service, upgrade soon: {names}.", names=_some(ageing)),
-        )
-    if options.timing is Timing.IN_WINDOW and (
-        unknown := [target.name for target in targets if not target.window]
-    ):
-        found.append(
-            say(
-                "The maintenance window could not be read for {names}.",
-                names=_some(unknown),
-            )
-        )
+        found.append(say("End of service, upgrade soon: {names}.", names=_some(ageing)))
+    unknown = [target.name for target in targets if not target.window]
+    if unknown and options.timing is Timing.IN_WINDOW:
+        text = "The maintenance window could not be read for {names}."
+        found.append(say(text, names=_some(unknown)))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.domain.change import Change
 from bot.domain.model import Frozen
 from bot.domain.person import Person
-from bot.domain.sentence import Sentence, User, say
+from bot.domain.sentence import Arg, Sentence, User, say
 
 
 class Environment(Frozen):
@@ -169,47 +169,39 @@ _RULES = {
 
 
 def _sentence(reason: Reason | None, environment: Environment, change: Change | None) -> Sentence:
-    asked_by = User(user=change.requester) if change else "-"
-    match reason:
-        case None | Reason.ALLOWED:
-            return say("You may.")
-        case Reason.BOT:
-            return say("Bots cannot do this: a person has to.")
-        case Reason.INACTIVE:
-            return say("This Slack account is deactivated, so it does not count.")
-        case Reason.FOREIGN:
-            return say("People of other workspaces cannot do this. Ask somebody of this workspace.")
-        case Reason.WRONG_CHANNEL:
-            return say(
-                "The environment {env} cannot be changed from this channel. "
-                "Use one of its own channels: {channels}.",
-                env=environment.name,
-                channels=", ".join(environment.channels),
-            )
-        case Reason.NOT_REQUESTER:
-            return say(
-                "You are not among those who may ask for changes of {env}. "
-                "Ask one of them, or whoever runs this bot.",
-                env=environment.name,
-            )
-        case Reason.NOT_APPROVER:
-            if environment.approvers:
-                return say(
-                    "You are not among the approvers of {env}, so nothing was approved.",
-                    env=environment.name,
-                )
-            return say("Only {person}, who asked for it, can confirm this change.", person=asked_by)
-        case Reason.OWN_CHANGE:
-            return say(
-                "You asked for this change, so your own approval does not count. "
-                "Another approver of {env} has to approve it.",
-                env=environment.name,
-            )
-        case Reason.ALREADY_APPROVED:
-            return say("You have approved this change already; it waits for somebody else.")
-        case Reason.NOT_INVOLVED:
-            return say(
-                "Only {person}, who asked for it, and the approvers of {env} can do this.",
-                person=asked_by,
-                env=environment.name,
-            )
+    if reason is Reason.NOT_APPROVER and not environment.approvers:
+        template = "Only {person}, who asked for it, can confirm this change."
+    else:
+        template = _SENTENCES[reason or Reason.ALLOWED]
+    args: dict[str, Arg] = {
+        "env": environment.name,
+        "channels": ", ".join(environment.channels),
+        "person": User(user=change.requester) if change else "-",
+    }
+    used = {name: arg for name, arg in args.items() if f"{{{name}}}" in template}
+    return say(template, **used)
+
+
+_SENTENCES = {
+    Reason.ALLOWED: "You may.",
+    Reason.BOT: "Bots cannot do this: a person has to.",
+    Reason.INACTIVE: "This Slack account is deactivated, so it does not count.",
+    Reason.FOREIGN: "People of other workspaces cannot do this. Ask somebody of this workspace.",
+    Reason.WRONG_CHANNEL: (
+        "The environment {env} cannot be changed from this channel. "
+        "Use one of its own channels: {channels}."
+    ),
+    Reason.NOT_REQUESTER: (
+        "You are not among those who may ask for changes of {env}. "
+        "Ask one of them, or whoever runs this bot."
+    ),
+    Reason.NOT_APPROVER: "You are not among the approvers of {env}, so nothing was approved.",
+    Reason.OWN_CHANGE: (
+        "You asked for this change, so your own approval does not count. "
+        "Another approver of {env} has to approve it."
+    ),
+    Reason.ALREADY_APPROVED: ("You have approved this change already; it waits for somebody else."),
+    Reason.NOT_INVOLVED: (
+        "Only {person}, who asked for it, and the approvers of {env} can do this."
+    ),
+}

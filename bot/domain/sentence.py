@@ -29,7 +29,7 @@ Arg = str | int | At | User
 
 
 class Sentence(Frozen):
-    """A translatable template with named placeholders, such as `{name} is busy.`
+    """A translatable template with named placeholders, such as `{name} is busy`.
 
     `plural` is the template for counts other than one; it is chosen by the argument `n`.
     """
