@@ -82,7 +82,7 @@ class Pump(Generic[_Work]):
             await self._work(item)
         except StoreError:
             _log.exception("the store cannot be used; the work is taken up again later")
-        except Exception:
+        except Exception:  # noqa: BLE001 - told, logged, and the process lives on
             _log.exception("a mistake of ours; the work is taken up again later")
 
 
@@ -180,7 +180,7 @@ class Worker:
             return problems((text,), reader)
         except StoreError:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - told, logged, and the process lives on
             _log.exception("a mistake of ours in %s", type(call).__name__)
             return told(
                 say(

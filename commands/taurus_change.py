@@ -1,0 +1,218 @@
+"""`/taurus-change`: the changes, and everything a person can decide about one."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from bot.command import Asker, Call, Click, Command, UsageError
+from bot.domain.arguments import Arguments, Option, did_you_mean, read
+from bot.domain.change import OPEN_STATES, Change
+from bot.domain.sentence import say
+from bot.domain.when import WhenError, parse_duration, parse_when
+from bot.ports import Message
+from bot.service import Desk
+from bot.service.amend import find
+from bot.service.approve import Wish, approve, cancel, halt, reject, reschedule, resume
+from bot.service.retry import retry
+from bot.views.answers import problems, told
+from bot.views.card import page
+from bot.views.reader import Reader
+from bot.views.tables import change_list, history
+
+USAGE = (
+    "[list] [--mine|--all]",
+    "show ID [--page N]",
+    "cancel ID",
+    "reschedule ID --at TIME",
+    "retry ID",
+    "halt ID",
+    "resume ID",
+    "history [ID] [--since TIME]",
+    "help",
+)
+_OPTIONS = (
+    Option(name="--mine", words=0),
+    Option(name="--all", words=0),
+    Option(name="--at", words=2),
+    Option(name="--since", words=2),
+    Option(name="--page"),
+)
+_ID = re.compile(r"(?:chg-)?(\d{1,9})", re.ASCII | re.IGNORECASE)
+_Verb = Callable[["Line", Desk], Awaitable[Message | None]]
+
+
+class Line:
+    """One line of one person, split into its verb and the rest."""
+
+    def __init__(self, call: Call, asker: Asker) -> None:
+        """Read the line.
+
+        Raises:
+            UsageError: with every mistake of the line.
+        """
+        given = read(call.text, _OPTIONS, lambda _option, text: " " in text)
+        if given.problems:
+            raise UsageError(*given.problems)
+        verb, *rest = given.words or ("list",)
+        self.call, self.asker, self.given = call, asker, given
+        self.verb, self.rest = verb.lower(), rest
+
+    @property
+    def reader(self) -> Reader:
+        """The asker as a reader."""
+        return Reader.of(self.asker.person.language)
+
+    def number(self) -> int:
+        """Read the change's id.
+
+        Raises:
+            UsageError: it is missing or not an id.
+        """
+        if not self.rest:
+            text = say("Name the change: /taurus-change {verb} CHG-7.", verb=self.verb)
+            raise UsageError(text)
+        return number_of(self.rest[0])
+
+    def wish(self, desk: Desk) -> Wish:
+        """Make the wish about the change that was named."""
+        return Wish(desk, self.asker, self.call.channel, self.number())
+
+
+def number_of(text: str) -> int:
+    """Read `CHG-7` or `7`.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    match = _ID.fullmatch(text)
+    if match is None:
+        raise UsageError(say("{text} is not a change id. It looks like CHG-7.", text=text))
+    return int(match[1])
+
+
+async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
+    """Do what the verb says."""
+    line = Line(call, asker)
+    if line.verb == "help":
+        hint = say("See the changes, and decide about them.")
+        usage = tuple(f"/taurus-change {form}" for form in USAGE)
+        return problems((hint,), line.reader, usage)
+    verb = _VERBS.get(line.verb)
+    if verb is None:
+        close = did_you_mean(line.verb, list(_VERBS))
+        raise UsageError(
+            say(
+                "There is no verb {verb}. Did you mean {close}?",
+                verb=line.verb,
+                close=close or "list",
+            )
+        )
+    return await verb(line, desk)
+
+
+async def _list(line: Line, desk: Desk) -> Message:
+    mine = line.asker.person.id if "--mine" in line.given.flags else None
+    states = None if "--all" in line.given.flags else OPEN_STATES
+    return change_list(await desk.changes.find(states=states, requester=mine), line.reader)
+
+
+async def _show(line: Line, desk: Desk) -> Message:
+    change = await find(desk, line.number())
+    number = line.given.options.get("--page", "1")
+    return page(change, line.reader, max(1, int(number)) if number.isdecimal() else 1)
+
+
+async def _history(line: Line, desk: Desk) -> Message:
+    change = line.number() if line.rest else None
+    since = line.asker.now - _age(line.given)
+    entries = await desk.changes.story(change=change, since=since if change is None else None)
+    return history(entries, line.reader)
+
+
+def _age(given: Arguments) -> timedelta:
+    try:
+        return parse_duration(given.options.get("--since", "7d"))
+    except ValueError:
+        raise UsageError(
+            say("{text} is not a duration. Write it like 2h or 7d.", text=given.options["--since"])
+        ) from None
+
+
+def _told(done: Callable[[Wish], Awaitable[Change]]) -> _Verb:
+    async def verb(line: Line, desk: Desk) -> Message:
+        return _standing(await done(line.wish(desk)), line.reader)
+
+    return verb
+
+
+def _standing(change: Change, reader: Reader) -> Message:
+    text = say("{change} is {state} now.", change=change.id, state=change.state.value)
+    return told(text, reader)
+
+
+async def _reschedule(line: Line, desk: Desk) -> Message:
+    typed = line.given.options.get("--at")
+    if typed is None:
+        raise UsageError(say("Say when: /taurus-change reschedule CHG-7 --at tomorrow 02:00."))
+    try:
+        when = parse_when(typed, line.asker.now, line.asker.zone)
+    except WhenError as error:
+        raise UsageError(error.sentence) from None
+    return _standing(await reschedule(line.wish(desk), when.at), line.reader)
+
+
+async def _retry(line: Line, desk: Desk) -> Message:
+    change = await retry(
+        desk, line.asker, line.number(), key=line.call.key, channel=line.call.channel
+    )
+    return _standing(change, line.reader)
+
+
+_VERBS: dict[str, _Verb] = {
+    "list": _list,
+    "show": _show,
+    "cancel": _told(cancel),
+    "reschedule": _reschedule,
+    "retry": _retry,
+    "halt": _told(halt),
+    "resume": _told(resume),
+    "history": _history,
+}
+
+
+def _clicked(
+    done: Callable[[Wish], Awaitable[Change]],
+) -> Callable[[Click, Asker, Desk], Awaitable[None]]:
+    async def click(click: Click, asker: Asker, desk: Desk) -> None:
+        await done(Wish(desk, asker, click.channel, number_of(click.value)))
+
+    return click
+
+
+async def _click_retry(click: Click, asker: Asker, desk: Desk) -> None:
+    number = number_of(click.value)
+    await retry(desk, asker, number, key=click.key, channel=click.channel)
+
+
+async def _click_reschedule(click: Click, asker: Asker, _desk: Desk) -> Message:
+    text = say(
+        "Type the new time: /taurus-change reschedule {change} --at TIME.", change=click.value
+    )
+    return told(text, Reader.of(asker.person.language))
+
+
+CHANGE = Command(
+    name="/taurus-change",
+    summary="See the changes, cancel, reschedule, retry, halt or resume one",
+    usage=USAGE,
+    run=run,
+    clicks={
+        "change.approve": _clicked(approve),
+        "change.reject": _clicked(reject),
+        "change.cancel": _clicked(cancel),
+        "change.halt": _clicked(halt),
+        "change.resume": _clicked(resume),
+        "change.retry": _click_retry,
+        "change.reschedule": _click_reschedule,
+    },
+)

@@ -1,0 +1,173 @@
+"""`/taurus-upgrade`: plan an upgrade, and ask for confirmation in the channel."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.command import Asker, Call, Command, UsageError
+from bot.domain.arguments import Arguments, Option, read
+from bot.domain.change import Options, Timing
+from bot.domain.model import Frozen
+from bot.domain.sentence import At, Sentence, say
+from bot.domain.waves import WavesError, parse_waves
+from bot.domain.when import WhenError, parse_duration, parse_when
+from bot.ports import Message
+from bot.service import Desk
+from bot.service.propose import draft, permit, propose
+from bot.views.answers import preview, problems, told
+from bot.views.reader import Reader
+from commands.environment import environment_of
+
+USAGE = (
+    (
+        "INSTANCE… [--env NAME] [--at TIME | --in-window] [--reason TEXT] "
+        "[--wave-size N | --waves 1,5,rest] [--soak DURATION] [--dry-run]"
+    ),
+    "help",
+)
+_OPTIONS = (
+    Option(name="--env"),
+    Option(name="--at", words=2),
+    Option(name="--in-window", words=0),
+    Option(name="--reason"),
+    Option(name="--wave-size"),
+    Option(name="--waves"),
+    Option(name="--soak"),
+    Option(name="--dry-run", words=0),
+)
+
+
+class Line(Frozen):
+    """A line that was understood."""
+
+    words: tuple[str, ...]
+    environment: str | None
+    options: Options
+    dry_run: bool
+
+
+def parse(text: str, now: datetime, zone: ZoneInfo) -> Line:
+    """Read the line.
+
+    Raises:
+        UsageError: with every mistake of the line.
+    """
+
+    def is_time(_option: str, value: str) -> bool:
+        try:
+            parse_when(value, now, zone)
+        except WhenError as error:
+            # Two words that are a time, though an impossible one, are still the time meant.
+            return "not a time I know" not in str(error)
+        return True
+
+    given = read(text, _OPTIONS, is_time)
+    mistakes = list(given.problems)
+    timing, run_at = _timing(given, now, zone, mistakes)
+    options = Options(
+        timing=timing,
+        run_at=run_at,
+        reason=given.options.get("--reason", "")[:500],
+        wave_sizes=_wave_sizes(given, mistakes),
+        soak=_soak(given, mistakes),
+    )
+    if not given.words:
+        mistakes.append(say("Name at least one instance: an id, a name, a glob or tag:KEY=VALUE."))
+    if mistakes:
+        raise UsageError(*mistakes)
+    return Line(
+        words=given.words,
+        environment=given.options.get("--env"),
+        options=options,
+        dry_run="--dry-run" in given.flags,
+    )
+
+
+def _timing(
+    given: Arguments, now: datetime, zone: ZoneInfo, mistakes: list[Sentence]
+) -> tuple[Timing, datetime | None]:
+    typed = given.options.get("--at")
+    if "--in-window" in given.flags:
+        if typed is not None:
+            mistakes.append(say("--at and --in-window exclude each other. Keep one of them."))
+        return Timing.IN_WINDOW, None
+    if typed is None:
+        return Timing.NOW, None
+    try:
+        when = parse_when(typed, now, zone)
+    except WhenError as error:
+        mistakes.append(error.sentence)
+        return Timing.NOW, None
+    return (Timing.NOW, None) if when.is_now else (Timing.AT, when.at)
+
+
+def _wave_sizes(given: Arguments, mistakes: list[Sentence]) -> tuple[int, ...]:
+    sizes = [given.options[name] for name in ("--wave-size", "--waves") if name in given.options]
+    if len(sizes) > 1:
+        mistakes.append(say("--wave-size and --waves exclude each other. Keep one of them."))
+    try:
+        return parse_waves(sizes[0]) if sizes else ()
+    except WavesError:
+        mistakes.append(
+            say("{text} is not a list of wave sizes. Write it like 5 or 1,5,rest.", text=sizes[0])
+        )
+        return ()
+
+
+def _soak(given: Arguments, mistakes: list[Sentence]) -> timedelta:
+    try:
+        return parse_duration(given.options.get("--soak", "0s"))
+    except ValueError:
+        mistakes.append(
+            say("{text} is not a duration. Write it like 10m or 2h.", text=given.options["--soak"])
+        )
+        return timedelta()
+
+
+async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
+    """Plan, and let the card ask; or answer privately what is wrong."""
+    reader = Reader.of(asker.person.language)
+    if call.text.strip().lower() in {"", "help"}:
+        return _hint(reader)
+    line = parse(call.text, asker.now, asker.zone)
+    environment = environment_of(desk, call.channel, line.environment)
+    if line.dry_run:
+        await permit(desk, asker, environment, call.channel)
+        plan, _ = await draft(desk, environment, line.words, line.options)
+        return preview(plan, line.options, environment.name, reader)
+    change = await propose(
+        desk,
+        asker,
+        environment,
+        line.words,
+        line.options,
+        key=call.key,
+        channel=call.channel,
+    )
+    if line.options.run_at is None:
+        return None
+    echo = say(
+        "{change} is planned for {at}: {local} in your zone {zone}, {utc} UTC.",
+        change=change.id,
+        at=At(at=line.options.run_at),
+        local=line.options.run_at.astimezone(asker.zone).strftime("%a %Y-%m-%d %H:%M"),
+        zone=asker.person.zone,
+        utc=line.options.run_at.strftime("%a %Y-%m-%d %H:%M"),
+    )
+    return told(echo, reader)
+
+
+def _hint(reader: Reader) -> Message:
+    hints = (
+        say("Name what to upgrade: /taurus-upgrade orders-* or /taurus-upgrade tag:team=payments."),
+        say("Add --at tomorrow 02:00 for later, or --in-window for each maintenance window."),
+        say("Add --dry-run to see what would happen. See the databases with /taurus-fleet."),
+    )
+    return problems(hints, reader, tuple(f"/taurus-upgrade {form}" for form in USAGE))
+
+
+UPGRADE = Command(
+    name="/taurus-upgrade",
+    summary="Upgrade TaurusDB databases to the newest kernel, after confirmation",
+    usage=USAGE,
+    run=run,
+)
