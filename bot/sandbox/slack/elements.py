@@ -87,11 +87,7 @@ def _element(
 
 def _typed(required: Mapping[str, Rule], optional: Mapping[str, Rule], *checks: Check) -> Rule:
     dispatch = record(
-        {
-            "trigger_actions_on": array(
-                one_of("on_enter_pressed", "on_character_entered"), 1, 2
-            )
-        }
+        {"trigger_actions_on": array(one_of("on_enter_pressed", "on_character_entered"), 1, 2)}
     )
     shared = {
         "action_id": ID,

@@ -1,4 +1,4 @@
-"""Response URLs: the bot may answer a command or a click through them, five times in half an hour."""
+"""Response URLs: ways to answer a command or a click, five times in half an hour."""
 
 import secrets
 from collections.abc import Callable

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.slack.wire import Json
 
+APP_ID = "A0SANDBOX"
+
 # App manifest reference: https://docs.slack.dev/reference/app-manifest
 _NAME, _DESCRIPTION, _LONG_MIN, _LONG_MAX = 35, 140, 175, 4000
 _COMMAND, _COMMAND_DESCRIPTION, _USAGE_HINT = 32, 2000, 1000
@@ -21,7 +23,7 @@ class Secrets:
     """What Slack hands out on installation; made up afresh unless given."""
 
     bot_token: str = field(default_factory=lambda: _token("xoxb"), repr=False)
-    app_token: str = field(default_factory=lambda: _token("xapp-1"), repr=False)
+    app_token: str = field(default_factory=lambda: _token(f"xapp-1-{APP_ID}-1"), repr=False)
     signing_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     verification: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
 
@@ -33,7 +35,7 @@ class InstalledApp:
     manifest: Json
     scopes: frozenset[str]
     secrets: Secrets
-    id: str = "A0SANDBOX"
+    id: str = APP_ID
     bot_id: str = "B0TAURUS"
     bot_user: str = "U0TAURUS"
 
@@ -88,9 +90,7 @@ class InstalledApp:
         return dict(self.manifest.get("settings", {}))
 
 
-def install(
-    manifest: Json, given: Secrets, scopes: Iterable[str] | None = None
-) -> InstalledApp:
+def install(manifest: Json, given: Secrets, scopes: Iterable[str] | None = None) -> InstalledApp:
     """Installs the app that `manifest` describes.
 
     Args:

@@ -1,4 +1,4 @@
-"""Who and what is in the workspace: people, channels and user groups, and Slack's shapes of them."""
+"""Who and what is in the workspace: people, channels, user groups, in Slack's shapes."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

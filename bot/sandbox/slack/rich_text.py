@@ -24,7 +24,7 @@ _MANY = 1000
 
 _STYLE = record(
     {},
-    {name: boolean for name in ("bold", "italic", "strike", "code", "underline", "highlight")},
+    dict.fromkeys(("bold", "italic", "strike", "code", "underline", "highlight"), boolean),
 )
 _STYLED: dict[str, Rule] = {"style": _STYLE}
 _INLINE = variant(

@@ -82,29 +82,23 @@ def record(
     """An object with these fields and no others; `checks` look at sound objects as a whole."""
     fields = {**required, **(optional or {})}
 
-    def parts(value: Json, pointer: str) -> Iterator[str]:
-        for name in required:
-            if name not in value:
-                yield at(f"missing required field: {name}", pointer)
-        for name, one in value.items():
-            if name == "type" and name not in fields:
-                continue  # `variant` has read it
-            if name in fields:
-                yield from fields[name](one, f"{pointer}/{name}")
-            else:
-                yield at(f"invalid additional property: {name}", pointer)
-
     def rule(value: object, pointer: str) -> Iterator[str]:
         if not isinstance(value, dict):
             yield at("must provide an object", pointer)
             return
-        problems = list(parts(value, pointer))
-        yield from problems
-        if not problems:
-            for check in checks:
-                yield from check(value, pointer)
+        missing = [at(f"missing required field: {n}", pointer) for n in required if n not in value]
+        problems = [*missing, *_field_problems(fields, value, pointer)]
+        yield from problems or (one for check in checks for one in check(value, pointer))
 
     return rule
+
+
+def _field_problems(fields: Mapping[str, Rule], value: Json, pointer: str) -> Iterator[str]:
+    for name, one in value.items():
+        if name in fields:
+            yield from fields[name](one, f"{pointer}/{name}")
+        elif name != "type":  # `variant` has read the type
+            yield at(f"invalid additional property: {name}", pointer)
 
 
 def variant(rules: Mapping[str, Rule]) -> Rule:

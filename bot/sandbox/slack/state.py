@@ -1,4 +1,4 @@
-"""What the inputs of a form hold: `state.values`, as `view_submission` and `block_actions` carry it."""
+"""What the inputs of a form hold: the `state.values` of submissions and clicks."""
 
 import re
 from collections.abc import Iterator
@@ -145,7 +145,7 @@ def filled(view: Json, answers: Json) -> Json:
 
 def entered(element: Json, answer: object) -> Json:
     """What an element holds after a person chose or typed `answer`."""
-    key = _VALUES[element["type"]][0]
+    key = value_key(element["type"]) or "selected_option"
     if key == "selected_option" and isinstance(answer, str):
         answer = _option(element, answer)
     elif key == "selected_options" and isinstance(answer, list):

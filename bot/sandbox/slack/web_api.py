@@ -75,9 +75,7 @@ class WebApi:
             fault = self._faults.strike_call(method)
             answer = await self._meet(fault, request, method, arguments)
         except SlackError as refusal:
-            return web.json_response(
-                refusal.body(), status=refusal.status, headers=refusal.headers
-            )
+            return web.json_response(refusal.body(), status=refusal.status, headers=refusal.headers)
         finally:
             self._workspace.hub.wake()
         return answer

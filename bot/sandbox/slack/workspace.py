@@ -23,7 +23,7 @@ class Workspace:
         wall: the protocol's time (unix seconds): lives of trigger ids and response URLs.
     """
 
-    def __init__(  # noqa: PLR0913 - the state of a whole workspace
+    def __init__(
         self,
         app: InstalledApp,
         *,
