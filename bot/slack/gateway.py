@@ -58,9 +58,15 @@ class SlackGateway:
         receive: Receive,
         clock: Clock,
         sleep: Sleep,
+        wall: Clock | None = None,
         hooks: Hooks | None = None,
     ) -> None:
-        """Build everything, inside a running loop; nothing is sent before `start`."""
+        """Build everything, inside a running loop; nothing is sent before `start`.
+
+        `clock` tells when people did something; `wall` is the time by which Slack signs and
+        counts calls. They only differ where somebody plays with time.
+        """
+        wall = wall or clock
         self._config = config
         self._sleep = sleep
         self._hooks = hooks or Hooks()
@@ -73,13 +79,11 @@ class SlackGateway:
             ticks=self._hooks.ticks,
         )
         self._account = Account(config, self._api)
-        self.chat = SlackChat(self._api, self._account, clock)
+        self.chat = SlackChat(self._api, self._account, wall)
         self.people = SlackPeople(self._api, self._account, clock)
         self._whispers = Tasks()
         self._reception = self._build_reception(commands, receive, clock)
-        self._http = HttpReception(
-            self._reception, config.signing_secret.get_secret_value() or "unused", clock
-        )
+        self._routes = self._build_routes(wall)
         self._sockets = self._build_sockets()
         self._starting: asyncio.Task[None] | None = None
 
@@ -90,7 +94,7 @@ class SlackGateway:
 
     def routes(self) -> list[web.RouteDef]:
         """Routes for the process's HTTP server; none in socket mode."""
-        return self._http.routes() if self._config.mode == "http" else []
+        return self._routes
 
     async def start(self) -> None:
         """Sign in and connect; if Slack is away this goes on in the background.
@@ -141,6 +145,12 @@ class SlackGateway:
         listeners = Listeners(commands, receive=receive, clock=clock, voice=voice)
         app = bolt_app(listeners, self._account, voice)
         return Reception(app, self._account, on_ack=self._hooks.on_ack, ticks=self._hooks.ticks)
+
+    def _build_routes(self, wall: Clock) -> list[web.RouteDef]:
+        if self._config.mode == "socket":
+            return []
+        secret = self._config.signing_secret.get_secret_value()
+        return HttpReception(self._reception, secret, wall).routes()
 
     def _build_sockets(self) -> Sockets:
         token = self._config.app_token.get_secret_value()
