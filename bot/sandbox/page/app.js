@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { encodeMentions } from "./completion.js";
 import { timeOfDay } from "./dates.js";
+import { byId, closeDrawer, setText, wireFrame } from "./frame.js";
 import { Main } from "./main.js";
 import { Modal } from "./modal.js";
 import { whereabouts } from "./people.js";
@@ -15,7 +16,6 @@ import { commandFailure, reason, toast } from "./toast.js";
 const REMEMBERED = 50;
 const CLOUD_REFRESH = 3000;
 const CLOCK_TICK = 1000;
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 class App {
   constructor() {
@@ -39,7 +39,7 @@ class App {
       now: () => store.now(),
       userName: (id) => (id === store.state.bot.id ? store.state.bot.name : store.user(id)?.real_name ?? null),
       channelName: (id) => store.channel(id)?.name ?? null,
-      groupName: (id) => store.state.usergroups?.find((group) => group.id === id)?.handle ?? null,
+      groupName: (id) => store.state.groups?.find((group) => group.id === id)?.handle ?? null,
       isMe: (id) => id === store.userId,
       openChannel: (id) => app.openChannel(id),
     };
@@ -49,7 +49,9 @@ class App {
 
   async start() {
     startTheme(byId("theme"));
-    this.wire();
+    wireFrame(this);
+    setInterval(() => this.refreshCloud(), CLOUD_REFRESH);
+    setInterval(() => this.tick(), CLOCK_TICK);
     const [, user, place] = location.hash.split("/");
     await this.become(user || localStorage.getItem("person") || "", place);
     if (innerWidth >= 1100) this.showSide({ kind: "steps" }, false);
@@ -157,7 +159,7 @@ class App {
     if (!this.store.channel(id)) return;
     this.store.place = { kind: "channel", id };
     if (this.store.side?.kind === "thread") this.store.side = null;
-    this.closeDrawer();
+    closeDrawer();
     this.changed();
     queueMicrotask(() => this.main.composer?.focus());
   }
@@ -170,7 +172,7 @@ class App {
 
   async openHome() {
     this.store.place = { kind: "home", id: "" };
-    this.closeDrawer();
+    closeDrawer();
     this.changed();
     await this.quietly(api.post("/page/home", { user: this.store.userId }));
   }
@@ -241,33 +243,7 @@ class App {
     }
   }
 
-  // ---- the frame ----
-
-  wire() {
-    const toggle = (kind) => () => this.showSide(this.store.side?.kind === kind ? null : { kind });
-    byId("open-cloud").addEventListener("click", toggle("cloud"));
-    byId("open-steps").addEventListener("click", toggle("steps"));
-    byId("open-sidebar").addEventListener("click", () => this.openDrawer());
-    byId("close-sidebar").addEventListener("click", () => this.closeDrawer(true));
-    byId("scrim").addEventListener("click", () => this.closeDrawer());
-    byId("sidebar").addEventListener("keydown", (event) => event.key === "Escape" && this.closeDrawer(true));
-    byId("side").addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && this.showSide(null));
-    document.addEventListener("visibilitychange", () => this.store.state && this.changed());
-    setInterval(() => this.refreshCloud(), CLOUD_REFRESH);
-    setInterval(() => this.tick(), CLOCK_TICK);
-  }
-
-  openDrawer() {
-    document.body.classList.add("drawer");
-    byId("open-sidebar").setAttribute("aria-expanded", "true");
-    byId("close-sidebar").focus();
-  }
-
-  closeDrawer(refocus = false) {
-    document.body.classList.remove("drawer");
-    byId("open-sidebar").setAttribute("aria-expanded", "false");
-    if (refocus) byId("open-sidebar").focus();
-  }
+  // ---- what goes on by itself ----
 
   // The simulated fleet ages by itself; its panel is read again while somebody looks at it.
   async refreshCloud() {
@@ -283,10 +259,6 @@ class App {
     for (const node of document.querySelectorAll("[data-now]")) setText(node, timeOfDay(store.now(), this.reader));
     for (const node of document.querySelectorAll("[data-clock]")) setText(node, whereabouts(store.me, store.now()));
   }
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
 
 new App().start();

@@ -62,7 +62,9 @@ function element(item, blockId, surface, extra = {}) {
   });
 }
 
-const header = (block, surface) => h("h3.header", { dir: "auto" }, renderText(block.text, surface.reader));
+function header(block, surface) {
+  return h("h3.header", { dir: "auto" }, renderText(block.text, surface.reader));
+}
 
 function context(block, surface) {
   const items = (block.elements ?? []).map((item) =>

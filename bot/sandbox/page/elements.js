@@ -59,8 +59,11 @@ function button(place) {
   const attrs = { type: "button", "data-focus": focusKey(place), "data-action": element.action_id, "aria-label": element.accessibility_label };
   const node = h(`button.btn${style}`, attrs, renderText(text, surface.reader));
   const action = { type: "button", value: element.value };
-  node.addEventListener("click", () => press(node, element, () => surface.act(blockId, element.action_id, action, element.confirm)));
-  return element.url ? linkButton(node, element) : node;
+  if (element.url) node.title = element.url;
+  node.addEventListener("click", async () => {
+    if (await allowed(element.confirm, surface.reader)) await press(node, element, () => surface.act(blockId, element.action_id, action));
+  });
+  return node;
 }
 
 async function press(node, element, act) {
@@ -72,11 +75,6 @@ async function press(node, element, act) {
   } finally {
     node.removeAttribute("aria-busy");
   }
-}
-
-function linkButton(node, element) {
-  node.title = element.url;
-  return node;
 }
 
 function overflow(place) {

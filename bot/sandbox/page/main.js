@@ -45,7 +45,8 @@ export class Main {
     this.composer = new Composer(this.app, {
       label: `Message ${title}`, thread: false, send: (text) => this.app.send(text, channel.id, null),
     });
-    this.root.replaceChildren(this.head, log, h("div", { id: "composer" }, this.composer.root));
+    const closed = h("p.muted.archived", {}, "This channel is archived: it can be read, but nothing can be added.");
+    this.root.replaceChildren(this.head, log, h("div", { id: "composer" }, channel.is_archived ? closed : this.composer.root));
     this.opened = true;
   }
 

@@ -143,7 +143,7 @@ function body(app, message, inThread) {
 
 function fileCard(file) {
   const url = file.url_private_download ?? file.url_private ?? file.permalink ?? "";
-  const size = file.size ? ` · ${new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(file.size)} B` : "";
+  const size = file.size ? ` · ${(file.size / 1000).toFixed(1)} kB` : "";
   const title = h("span.file-title", { dir: "auto" }, file.title || file.name || "File");
   return h("div.file", {}, icon(ICONS.file), h("span.file-text", {}, safeHref(url) && url ? link(url, title) : title, h("span.file-kind", {}, `${file.pretty_type ?? file.mimetype ?? file.filetype ?? "file"}${size}`)));
 }

@@ -117,9 +117,16 @@ export class Modal {
     first?.focus();
   }
 
+  /** What stands in the fields of this version of the form; older versions may have had others. */
   values(view) {
     const all = this.app.store.values(`${this.app.store.userId}/v-${view.id}`);
-    const present = new Set(view.blocks.map((block) => block.block_id));
-    return Object.fromEntries(Object.entries(all).filter(([blockId]) => present.has(blockId)));
+    const kept = {};
+    for (const block of view.blocks) {
+      for (const { action_id: id } of [block.element, block.accessory, ...(block.elements ?? [])].filter(Boolean)) {
+        const state = all[block.block_id]?.[id];
+        if (state) (kept[block.block_id] ??= {})[id] = state;
+      }
+    }
+    return kept;
   }
 }

@@ -3,21 +3,36 @@
 import * as api from "./api.js";
 import { dayLabel, timeOfDay } from "./dates.js";
 import { h, keepingFocus, uid } from "./dom.js";
+import { toast } from "./toast.js";
 
 const JUMPS = [["+1 min", 60], ["+10 min", 600], ["+1 h", 3600], ["+12 h", 43_200]];
+const SPEEDS = [1, 10, 60, 600];
 const GOOD = /^(normal|available|active)$/i;
 const BAD = /(abnormal|fail|frozen|error|readonly|full)/i;
 
-/** @param {any} app @param {HTMLElement} root */
+/**
+ * Draws the three parts, each only when it changed: the fleet ages while somebody types.
+ * @param {any} app @param {HTMLElement} root
+ */
 export function drawCloud(app, root) {
-  const { faults } = app.store.state;
-  const sign = JSON.stringify([faults, app.reader.tz]);
-  if (root.dataset.sign === sign) return;
-  root.dataset.sign = sign;
-  const parts = faults ? [clock(app), switches(app, faults), fleet(faults.fleet ?? [])] : [h("p.muted", {}, "This sandbox runs without a TaurusDB simulator.")];
-  const top = root.scrollTop;
-  keepingFocus(() => root.replaceChildren(...parts));
-  root.scrollTop = top;
+  const { faults, clock: time } = app.store.state;
+  if (!root.children.length) root.append(h("div"), h("div"), h("div"));
+  const [first, second, third] = root.children;
+  const day = dayLabel(app.store.now(), app.reader);
+  redraw(first, [time.speed, day, app.reader.tz, app.reader.locale], () => clock(app, day));
+  if (!faults) return redraw(second, "none", () => h("p.muted", {}, "This sandbox runs without a TaurusDB simulator."));
+  redraw(second, faults.fleet, () => fleet(faults.fleet ?? []));
+  if (!third.querySelector(".field:focus")) redraw(third, faults.switches, () => switches(app, faults));
+}
+
+function redraw(part, facts, make) {
+  const sign = JSON.stringify(facts);
+  if (part.dataset.sign === sign) return;
+  part.dataset.sign = sign;
+  const top = part.querySelector(".table-scroll")?.scrollTop ?? 0;
+  keepingFocus(() => part.replaceChildren(make()));
+  const scroll = part.querySelector(".table-scroll");
+  if (scroll) scroll.scrollTop = top;
 }
 
 function panelSection(title, ...children) {
@@ -25,20 +40,31 @@ function panelSection(title, ...children) {
   return h("section.panel-section", { "aria-labelledby": id }, h("h3", { id }, title), ...children);
 }
 
-function clock(app) {
+function clock(app, day) {
   const { store, reader } = app;
-  const { speed } = store.state.clock;
   const jumps = JUMPS.map(([label, seconds]) =>
     h("button.btn.small", { type: "button", "data-focus": `jump-${seconds}`, "aria-label": `Advance the clock by ${String(label).slice(1)}`, onclick: () => advance(app, seconds) }, String(label)));
   return panelSection("Clock",
     h("p.clock-face", {}, h("span.clock-time", { "data-now": "" }, timeOfDay(store.now(), reader)),
-      h("span.muted", {}, ` ${dayLabel(store.now(), reader)} · runs at ${speed ?? 1}×`)),
+      h("span.muted", {}, ` ${day}, your time`)),
     h("div.actions", {}, ...jumps),
+    speedPicker(app),
     h("p.muted", {}, "+12 h reaches the next maintenance window of every instance."));
 }
 
-async function advance(app, seconds) {
-  await app.quietly(api.post("/page/clock", { advance_seconds: seconds }));
+function speedPicker(app) {
+  const now = app.store.state.clock.speed ?? 1;
+  const speeds = [...new Set([...SPEEDS, now])].sort((a, b) => a - b);
+  const options = speeds.map((speed) => h("option", { value: speed, selected: speed === now }, `${speed}×`));
+  return h("label.speed", {}, "Speed", h("select.field", { "data-focus": "speed", onchange: (event) => turn(app, "/page/clock", { speed: Number(event.target.value) }) }, ...options));
+}
+
+const advance = (app, seconds) => turn(app, "/page/clock", { advance_seconds: seconds });
+
+/** Asks for a change and shows what came of it, also when it was refused. */
+async function turn(app, path, change) {
+  const answer = await app.quietly(api.post(path, change));
+  if (answer && answer.ok === false) toast(`That was refused: ${answer.error}`);
   await app.reload();
 }
 
@@ -49,10 +75,7 @@ function switches(app, faults) {
 
 function switchRow(app, one) {
   const [label, help] = [uid("switch"), uid("help")];
-  const set = async (value) => {
-    await app.quietly(api.post("/page/faults", { switch: one.name, value }));
-    await app.reload();
-  };
+  const set = (value) => turn(app, "/page/faults", { switch: one.name, value });
   const control = (CONTROLS[one.kind] ?? CONTROLS.text)(one, set);
   control.setAttribute("id", label);
   control.setAttribute("data-focus", `switch-${one.name}`);

@@ -12,14 +12,15 @@ export class Store {
     this.forms = new Map();
     this.viewErrors = new Map();
     this.read = new Map();
-    this.marks = new Map();
     this.clockReadAt = 0;
+    this.openedAt = 0;
   }
 
   /** Takes a fresh state; the reader's marks are set for channels seen for the first time. */
   load(state) {
     this.state = state;
     this.setClock(state.clock);
+    this.openedAt ||= state.clock.now;
     for (const channel of state.channels) this.startReading(channel);
   }
 
@@ -61,12 +62,10 @@ export class Store {
 
   // ---- reading marks ----
 
+  // What was said before the page was opened counts as read by everybody.
   startReading(channel) {
     const key = this.readKey(channel.id);
-    if (this.read.has(key)) return;
-    const stream = this.stream(channel.id).filter((message) => !message.ephemeral);
-    const seen = stream[stream.length - 1 - (channel.unread ?? 0)];
-    this.read.set(key, Number(seen?.ts ?? 0));
+    if (!this.read.has(key)) this.read.set(key, this.openedAt);
   }
 
   readKey = (channelId) => `${this.userId}/${channelId}`;

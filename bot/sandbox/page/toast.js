@@ -29,13 +29,14 @@ function host() {
 
 const REASONS = {
   operation_timeout: "the app did not respond in time. It has three seconds.",
-  app_not_responding: "the app did not respond in time. It has three seconds.",
+  message_not_found: "the message is gone.",
+  restricted_action: "this app takes no messages.",
+  not_found: "the form is no longer open.",
   dispatch_failed: "the app is not connected, or refused the request.",
-  dispatch_unknown_error: "the app answered with something that could not be read.",
+  invalid_command_response: "the app answered with something that could not be read.",
   not_in_channel: "you are not a member of this channel.",
   channel_not_found: "there is no such channel.",
   is_archived: "this channel is archived.",
-  channel_is_archived: "this channel is archived.",
 };
 
 /** What a person reads for an error code of the server. */
@@ -44,7 +45,7 @@ export const reason = (error) => REASONS[error] ?? `error "${error ?? "unknown"}
 /** The words for a command that went wrong, as chat users know them. */
 export function commandFailure(text, error) {
   const name = text.trim().split(/\s/)[0];
-  if (error === "unknown_command" || error === "invalid_command" || /not a valid command/.test(error ?? "")) {
+  if (error === "not_a_command") {
     return `${name} is not a valid command. To send a message that starts with a slash, put a space before it.`;
   }
   return `${name} failed: ${reason(error)}`;
