@@ -70,11 +70,15 @@ class PageApi:
 
     async def _state(self, request: web.Request) -> web.Response:
         try:
-            me = self._workspace.person(request.query.get("user", ""))
+            me = self._workspace.person(request.query.get("user") or self._first_person())
         except SlackError as refusal:
             return web.json_response(refusal.body(), status=404)
         self._workspace.im(me.id)
         return web.json_response(await self.state(me))
+
+    def _first_person(self) -> str:
+        """Who a visitor is who has not chosen yet."""
+        return next(iter(self._workspace.people), "")
 
     async def state(self, me: Person) -> Json:
         """Everything that `me` can see."""
