@@ -1,0 +1,185 @@
+"""The verbs of the command line; the only code that reads the environment and signals."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.app import App, Surroundings, real_now
+from bot.ports import StoreError
+from bot.sandbox.world import World, welcome
+from bot.settings import SettingsError, database_url, read_settings
+from bot.slack.manifest import manifest
+from bot.store import SqlChanges, migrate
+from bot.store.audit import to_csv, to_jsonl
+from bot.taurus import Limits
+from bot.telemetry import configure_logging
+from commands import COMMANDS
+
+_USAGE = 2
+_BROKEN = 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    args = _parser().parse_args(argv)
+    configure_logging(os.environ.get("LOG_LEVEL", "INFO"), os.environ.get("LOG_FORMAT", ""))
+    run: Callable[[argparse.Namespace], int] = args.run
+    try:
+        return run(args)
+    except SettingsError as error:
+        return _complain(*error.problems)
+    except (StoreError, ValueError) as error:
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(f"{error.strerror or error}: {error.filename or 'is the port taken?'}")
+
+
+def _complain(*problems: str) -> int:
+    print("\n".join(problems), file=sys.stderr)
+    return _USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot", description="Upgrade fleets of TaurusDB databases from Slack."
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    sandbox = verbs.add_parser("sandbox", help="play the whole story on this machine")
+    sandbox.add_argument("--port", type=int, default=8765, help="of the page (default: 8765)")
+    sandbox.add_argument("--fleet", type=int, metavar="N", help="N generated instances instead")
+    sandbox.add_argument("--no-browser", action="store_true", help="do not open the page")
+    sandbox.add_argument("--speed", type=float, default=10.0, help="of time (default: 10)")
+    sandbox.add_argument("--faults", type=Path, help="TOML or JSON file of faults to begin with")
+    sandbox.set_defaults(run=_sandbox)
+    verbs.add_parser("run", help="run the bot").set_defaults(run=_run)
+    verbs.add_parser("manifest", help="print the Slack app manifest").set_defaults(run=_manifest)
+    verbs.add_parser("migrate", help="update the store's schema").set_defaults(run=_migrate)
+    _add_audit(verbs.add_parser("audit", help="check or export the record"))
+    return parser
+
+
+def _add_audit(audit: argparse.ArgumentParser) -> None:
+    verbs = audit.add_subparsers(required=True, metavar="VERB")
+    verbs.add_parser("verify", help="check the hash chain").set_defaults(run=_verify)
+    export = verbs.add_parser("export", help="write the record")
+    export.add_argument("--since", type=datetime.fromisoformat, help="ISO 8601 with offset")
+    export.add_argument("--format", choices=("jsonl", "csv"), default="jsonl")
+    export.set_defaults(run=_export)
+
+
+def _run(_args: argparse.Namespace) -> int:
+    settings = read_settings(os.environ)
+    configure_logging(settings.log_level, settings.log_format)
+
+    async def until_stopped() -> None:
+        stopped = _stop_event()
+        app = App(settings, COMMANDS, Surroundings())
+        try:
+            await app.start()
+            await stopped.wait()
+        finally:
+            await app.stop()
+
+    return _in_loop(until_stopped())
+
+
+def _in_loop(work: Coroutine[None, None, None]) -> int:
+    asyncio.run(work)
+    return 0
+
+
+def _stop_event() -> asyncio.Event:
+    """Make an event that SIGTERM and Ctrl-C set."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
+def _sandbox(args: argparse.Namespace) -> int:
+    logging.getLogger("bot").setLevel(logging.WARNING)
+    with tempfile.TemporaryDirectory(prefix="taurus-sandbox-") as folder:
+        return _in_loop(_play(args, f"sqlite:///{folder}/sandbox.db"))
+
+
+async def _play(args: argparse.Namespace, url: str) -> None:
+    stopped = _stop_event()
+    world = await World.start(
+        manifest(COMMANDS, mode="socket"),
+        real_now,
+        port=args.port,
+        speed=args.speed,
+        fleet=args.fleet,
+        faults=args.faults,
+    )
+    try:
+        environ = {**world.environ(), "DATABASE_URL": url, "SLACK_MODE": "socket"}
+        app = App(read_settings(environ), COMMANDS, _surroundings(world))
+        try:
+            await app.start()
+            welcome(world)
+            if not args.no_browser:
+                await asyncio.to_thread(webbrowser.open, world.slack.url)
+            await stopped.wait()
+        finally:
+            await app.stop()
+    finally:
+        await world.close()
+
+
+def _surroundings(world: World) -> Surroundings:
+    return Surroundings(
+        clock=world.clock.now,
+        sleep=world.clock.sleep,
+        speed=lambda: world.clock.speed,
+        limits=Limits(reads_per_second=50, read_burst=50, between_writes=timedelta(seconds=1)),
+    )
+
+
+def _manifest(_args: argparse.Namespace) -> int:
+    print(json.dumps(manifest(COMMANDS, mode="socket"), indent=2))
+    return 0
+
+
+def _migrate(_args: argparse.Namespace) -> int:
+    revision = migrate(database_url(os.environ))
+    print(f"The store's schema is at {revision}.")
+    return 0
+
+
+def _verify(_args: argparse.Namespace) -> int:
+    changes = SqlChanges.open(database_url(os.environ))
+    try:
+        found = asyncio.run(changes.verify())
+    finally:
+        changes.close()
+    if found is None:
+        print("The record is whole.")
+        return 0
+    print(f"The record is broken at {found.seq}: {found.why}.")
+    return _BROKEN
+
+
+def _export(args: argparse.Namespace) -> int:
+    changes = SqlChanges.open(database_url(os.environ))
+    write = to_csv if args.format == "csv" else to_jsonl
+    try:
+        entries = asyncio.run(changes.story(since=args.since, limit=1_000_000_000))
+    finally:
+        changes.close()
+    sys.stdout.write(write(entries))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

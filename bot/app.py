@@ -1,0 +1,185 @@
+"""The composition root: settings, time and transports in, a running bot out."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import random
+from uuid import uuid4
+
+from aiohttp import web
+
+from bot.alarm import Alarm
+from bot.command import Command
+from bot.ports import Clock, Delivery, Sleep, StoreError
+from bot.service import Desk
+from bot.service.worker import Worker
+from bot.settings import Settings
+from bot.slack.config import SlackConfig
+from bot.slack.gateway import Hooks, SlackGateway
+from bot.store import SqlChanges, migrate
+from bot.taurus import AkSk, Limits, Password, TaurusConfig, TaurusFleet
+from bot.telemetry import Metrics, routes
+
+DRAIN_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+
+def real_now() -> datetime:
+    """Return the time of this machine, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Time, and how politely the cloud is called; tests and the sandbox bring their own."""
+
+    clock: Clock = real_now
+    sleep: Sleep = asyncio.sleep
+    speed: Callable[[], float] = lambda: 1.0
+    limits: Limits = field(default_factory=Limits)
+
+
+class App:
+    """One process of the bot. `start`, then `stop`; both within one event loop."""
+
+    def __init__(
+        self, settings: Settings, commands: Sequence[Command], around: Surroundings
+    ) -> None:
+        """Build everything; nothing is sent or opened before `start`."""
+        self._settings = settings
+        self._metrics = Metrics()
+        self.changes = SqlChanges.open(settings.database_url.get_secret_value())
+        self._fleet = TaurusFleet.open(
+            _cloud(settings, around.limits), clock=around.clock, sleep=around.sleep, random=random
+        )
+        self._gateway = SlackGateway(
+            _slack(settings),
+            commands,
+            receive=self._receive,
+            clock=around.clock,
+            sleep=asyncio.sleep,
+            wall=real_now,
+            hooks=Hooks(on_call=self._metrics.on_slack, on_ack=self._metrics.on_ack),
+        )
+        self.desk = Desk(
+            changes=self.changes,
+            fleets={settings.environment.name: self._fleet},
+            environments={settings.environment.name: settings.environment},
+            chat=self._gateway.chat,
+            people=self._gateway.people,
+            clock=around.clock,
+            sleep=around.sleep,
+            owner=uuid4().hex,
+            language=settings.language,
+            wake=self.wake,
+        )
+        self._worker = Worker(self.desk, {command.name: command for command in commands})
+        self._alarm = Alarm(self.wake, self.changes.next_due_at, around.clock, around.speed)
+        self._working: asyncio.Task[None] | None = None
+        self._runner: web.AppRunner | None = None
+        self.port: int | None = None
+
+    def wake(self) -> None:
+        """Look at once for something to do."""
+        self._worker.wake()
+
+    async def _receive(self, delivery: Delivery) -> bool:
+        is_new = await self.changes.receive(delivery)
+        self.wake()
+        return is_new
+
+    async def start(self) -> None:
+        """Migrate a SQLite store, connect, and begin to work.
+
+        Raises:
+            StoreError: the store cannot be used.
+            ValueError: Slack refuses a token.
+            OSError: the port is taken.
+        """
+        url = self._settings.database_url.get_secret_value()
+        if url.startswith("sqlite"):
+            await asyncio.to_thread(migrate, url)
+        await self.changes.ready()
+        if self._settings.port is not None:
+            await self._listen(self._settings.host, self._settings.port)
+        await self._gateway.start()
+        self._working = asyncio.create_task(self._worker.run())
+        self._alarm.start()
+
+    async def _listen(self, host: str, port: int) -> None:
+        server = web.Application()
+        server.add_routes(self._gateway.routes())
+        checks = {
+            "slack": self._slack_state,
+            "store": self._store_state,
+            "clock": self._clock_state,
+        }
+        server.add_routes(routes(checks, self._metrics))
+        self._runner = web.AppRunner(server, handle_signals=False, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Take nothing more, let the work under way end, and close; within 10 seconds."""
+        self._alarm.stop()
+        if self._working is not None:
+            self._working.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._working
+        left = await self._worker.drain(DRAIN_SECONDS)
+        if left:
+            _log.warning("left %d pieces of work to whoever takes over", left)
+        await self._gateway.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self._fleet.aclose()
+        await asyncio.to_thread(self.changes.close)
+
+    async def _slack_state(self) -> str:
+        return "" if self._gateway.connected() else "not connected to Slack"
+
+    async def _store_state(self) -> str:
+        try:
+            await self.changes.ready()
+        except StoreError as error:
+            return str(error)
+        return ""
+
+    async def _clock_state(self) -> str:
+        return "" if self._alarm.is_running else "the alarm clock does not run"
+
+
+def _slack(settings: Settings) -> SlackConfig:
+    return SlackConfig(
+        mode=settings.slack_mode,
+        bot_token=settings.slack_bot_token,
+        app_token=settings.slack_app_token,
+        signing_secret=settings.slack_signing_secret,
+        api_url=settings.slack_api_url,
+    )
+
+
+def _cloud(settings: Settings, limits: Limits) -> TaurusConfig:
+    token = settings.security_token if settings.security_token.get_secret_value() else None
+    credentials: AkSk | Password = (
+        AkSk(ak=settings.ak, sk=settings.sk, security_token=token)
+        if settings.ak.get_secret_value()
+        else Password(
+            user=settings.iam_user, password=settings.iam_password, domain=settings.iam_domain
+        )
+    )
+    return TaurusConfig(
+        credentials=credentials,
+        region=settings.region,
+        endpoint=settings.endpoint,
+        iam_endpoint=settings.iam_endpoint,
+        project_id=settings.project_id or None,
+        language=settings.language,
+        delay_format=settings.delay_format,
+        limits=limits,
+    )

@@ -1,0 +1,89 @@
+"""The two simulators of the sandbox, and the variables that point a bot at them."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.slack import SlackSimulator
+from bot.sandbox.taurus import TaurusPanel, TaurusSimulator, make_fleet, read_faults
+
+
+@dataclass(frozen=True)
+class World:
+    """A Slack and a cloud of one's own, on one clock."""
+
+    clock: SandboxClock
+    slack: SlackSimulator
+    taurus: TaurusSimulator
+
+    @classmethod
+    async def start(
+        cls,
+        manifest: Mapping[str, Any],
+        now: Callable[[], datetime],
+        *,
+        port: int,
+        speed: float = 1.0,
+        fleet: int | None = None,
+        faults: Path | None = None,
+    ) -> "World":
+        """Start both simulators.
+
+        Raises:
+            OSError: the page's port is taken.
+            ValueError: the faults or the speed make no sense.
+        """
+        clock = SandboxClock(now, speed)
+        switches = read_faults(faults) if faults else {}
+        taurus = await TaurusSimulator.start(
+            clock=clock.now, fleet=make_fleet(fleet) if fleet else None, sleep=clock.sleep
+        )
+        taurus.switch_all(switches)
+        try:
+            slack = await SlackSimulator.start(
+                manifest=dict(manifest),
+                port=port,
+                clock=lambda: clock.now().timestamp(),
+                panel=TaurusPanel(taurus, clock),
+            )
+        except BaseException:
+            await taurus.close()
+            raise
+        return cls(clock, slack, taurus)
+
+    def environ(self) -> dict[str, str]:
+        """Give the variables by which any client finds and enters the simulators."""
+        return {
+            "SLACK_API_URL": self.slack.api_url,
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            "TAURUS_REGION": self.taurus.region,
+            "TAURUS_ENDPOINT": self.taurus.endpoint,
+            "TAURUS_IAM_ENDPOINT": self.taurus.iam_endpoint,
+            "HUAWEICLOUD_SDK_PROJECT_ID": self.taurus.project_id,
+            "HUAWEICLOUD_SDK_AK": self.taurus.ak,
+            "HUAWEICLOUD_SDK_SK": self.taurus.sk,
+        }
+
+    async def close(self) -> None:
+        """Stop both."""
+        await self.slack.close()
+        await self.taurus.close()
+
+
+def welcome(world: World, out: Any = None) -> None:  # noqa: ANN401
+    """Print where to look, and how other clients get in."""
+    lines = [
+        f"Open {world.slack.url} and type /taurus-upgrade orders-prod-01",
+        "",
+        "Any other client finds the two simulators by these variables:",
+        *(f"  export {name}={value}" for name, value in world.environ().items()),
+        "",
+        "Ctrl-C ends it.",
+    ]
+    print("\n".join(lines), file=out or sys.stdout, flush=True)
