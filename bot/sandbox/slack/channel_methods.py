@@ -52,11 +52,12 @@ class ChannelMethods:
             raise SlackError("users_list_not_supplied")
         if "," in users:
             raise invalid("this workspace has no group messages")
-        known = arguments.text("channel") in self._workspace.channels
+        before = set(self._workspace.channels)
         channel = self._workspace.im(users) if users else self._im(arguments.text("channel"))
         shown: Json = {"id": channel.id}
         if arguments.flag("return_im"):
             shown = channel_object(channel, self._workspace.app.bot_user)
+        known = channel.id in before
         return {"channel": shown, "already_open": known, "no_op": known}
 
     def _im(self, channel: str) -> Channel:

@@ -38,7 +38,7 @@ class ChatMethods:
 
     def update(self, arguments: Arguments) -> Json:
         """`chat.update`; ephemeral messages and other people's are refused."""
-        channel, message = self._own(arguments, "cant_update_message")
+        channel, message = self._own(arguments, "is_inactive", "cant_update_message")
         parts = content(arguments)
         given = {"blocks", "attachments"} & parts.keys()
         if not parts.get("text") and not given:
@@ -52,17 +52,17 @@ class ChatMethods:
 
     def delete(self, arguments: Arguments) -> Json:
         """`chat.delete`."""
-        channel, message = self._own(arguments, "cant_delete_message")
+        channel, message = self._own(arguments, "cant_delete_message", "cant_delete_message")
         self._workspace.messages.remove(channel, message["ts"])
         return {"channel": channel, "ts": message["ts"]}
 
-    def _own(self, arguments: Arguments, refusal: str) -> tuple[str, Json]:
+    def _own(self, arguments: Arguments, archived: str, foreign: str) -> tuple[str, Json]:
         channel = self._workspace.seen_by_bot(arguments.required("channel"))
         message = self._workspace.messages.find(channel.id, arguments.required("ts"))
         if channel.is_archived:
-            raise SlackError("is_archived")
+            raise SlackError(archived)
         if message.get("bot_id") != self._workspace.app.bot_id:
-            raise SlackError(refusal)
+            raise SlackError(foreign)
         return channel.id, message
 
     def post_ephemeral(self, arguments: Arguments) -> Json:

@@ -45,7 +45,7 @@ class Clicks:
         state = self._remember(place, blocks, values, element, action)
         if not _dispatches(blocks, element):
             return
-        from_view = container["type"] == "view"
+        from_view = place.get("view", {}).get("type") == "modal"
         payload = self._payloads.interaction("block_actions", user, from_view=from_view)
         payload.update(state=state, **place, actions=[chosen])
         if not self._workspace.app.is_interactive:

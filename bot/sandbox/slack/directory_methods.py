@@ -68,16 +68,17 @@ class DirectoryMethods:
 
     def users(self, arguments: Arguments) -> Json:
         """`users.list`."""
-        everybody = [*self._workspace.people, self._workspace.app.bot_user]
+        members = [one.id for one in self._workspace.people.values() if not one.is_guest]
+        everybody = [*members, self._workspace.app.bot_user]
         found, pointer = page_of(everybody, arguments, 1000)
-        members = [self._user(one, arguments) for one in found]
-        return {"members": members, "response_metadata": pointer}
+        shown = [self._user(one, arguments) for one in found]
+        return {"members": shown, "response_metadata": pointer}
 
     def user_by_email(self, arguments: Arguments) -> Json:
         """`users.lookupByEmail`."""
         email = arguments.required("email").casefold()
         for person in self._workspace.people.values():
-            if person.email.casefold() == email:
+            if person.email.casefold() == email and not person.is_guest:
                 return {"user": self._user(person.id, arguments)}
         raise SlackError("users_not_found")
 
@@ -86,8 +87,11 @@ class DirectoryMethods:
         if user == app.bot_user:
             about = {"id": user, "team_id": TEAM_ID, "name": app.name, "real_name": app.name}
             return {**about, "is_bot": True, "deleted": False, "profile": {"bot_id": app.bot_id}}
+        person = self._workspace.person(user)
+        if person.is_guest:
+            raise SlackError("user_not_found")
         shown = user_object(
-            self._workspace.person(user),
+            person,
             self._workspace.clock(),
             with_email="users:read.email" in app.scopes,
         )

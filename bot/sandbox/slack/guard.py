@@ -22,7 +22,8 @@ def _origin_is_ours(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"http://{request.host}":
         return False
-    return request.headers.get("Sec-Fetch-Site", "none") in {"none", "same-origin"}
+    is_link = request.path == "/" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    return is_link or request.headers.get("Sec-Fetch-Site", "none") in {"none", "same-origin"}
 
 
 @web.middleware

@@ -40,13 +40,14 @@ class Payloads:
     def interaction(self, kind: str, user: str, *, from_view: bool = False) -> Json:
         """What all interactions share."""
         workspace = self._workspace
-        name = workspace.person(user).name
+        person = workspace.person(user)
+        name, team = person.name, person.team_id
         return {
             "type": kind,
-            "user": {"id": user, "username": name, "name": name, "team_id": TEAM_ID},
+            "user": {"id": user, "username": name, "name": name, "team_id": team},
             "api_app_id": workspace.app.id,
             "token": workspace.app.secrets.verification,
-            "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
+            "team": {"id": team, "domain": TEAM_DOMAIN if team == TEAM_ID else "elsewhere"},
             "enterprise": None,
             "is_enterprise_install": False,
             "trigger_id": workspace.triggers.issue(user, from_view=from_view),

@@ -22,6 +22,12 @@ class Person:
     locale: str
     email: str
     emoji: str
+    team_id: str = TEAM_ID
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether they come from another workspace (Slack Connect) and do not resolve here."""
+        return self.team_id != TEAM_ID
 
     def tz_offset(self, now: float) -> int:
         """Seconds east of UTC at `now` (unix seconds)."""

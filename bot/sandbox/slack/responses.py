@@ -63,5 +63,5 @@ class Responses:
             message = bot_message(self._workspace, parts, thread)
             self._workspace.messages.add(hook.channel, message)
             return
-        message = bot_message(self._workspace, parts, thread or hook.thread_ts)
+        message = bot_message(self._workspace, parts, thread)
         self._workspace.messages.add_private(hook.user, hook.channel, message)

@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from bot.sandbox.slack.ack import Ack, Delivery
+from bot.sandbox.slack.assembly import Deliverer, Parts, assemble
 from bot.sandbox.slack.channel_methods import is_reply
-from bot.sandbox.slack.clicks import Clicks
-from bot.sandbox.slack.dispatch import Dispatch
-from bot.sandbox.slack.faults import Faults
-from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.slack.http_posts import HttpPosts
 from bot.sandbox.slack.ids import find_element
 from bot.sandbox.slack.installed import Secrets, install
-from bot.sandbox.slack.page_api import PageApi, Panel
-from bot.sandbox.slack.payloads import Payloads
+from bot.sandbox.slack.page_api import Panel
 from bot.sandbox.slack.people import (
     GROUPS,
     PEOPLE,
@@ -25,11 +21,8 @@ from bot.sandbox.slack.people import (
     default_channels,
 )
 from bot.sandbox.slack.rates import Rates
-from bot.sandbox.slack.responses import Responses
-from bot.sandbox.slack.server import Server
-from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.state import entered, filled
-from bot.sandbox.slack.web_api import Call, WebApi
+from bot.sandbox.slack.web_api import Call
 from bot.sandbox.slack.wire import Json, SlackError
 from bot.sandbox.slack.workspace import Workspace
 
@@ -44,27 +37,15 @@ class SlackSimulator:
     `{"ok": false, "error": …}` with what the person would be told. `start` makes one.
     """
 
-    def __init__(
-        self,
-        *,
-        workspace: Workspace,
-        dispatch: Dispatch,
-        sockets: Sockets,
-        faults: Faults,
-        rates: Rates | None,
-        panel: Panel | None,
-        page: Path,
-    ) -> None:
-        self.faults = faults
-        self._workspace = workspace
-        self._dispatch = dispatch
-        self._sockets = sockets
-        payloads = Payloads(workspace)
-        self._gestures = Gestures(workspace, dispatch, payloads, Responses(workspace))
-        self._clicks = Clicks(workspace, dispatch, payloads)
-        self._web_api = WebApi(workspace, faults, rates, sockets.address)
-        page_api = PageApi(workspace, dispatch, self._gestures, self._clicks, faults, panel)
-        self._server = Server(workspace, self._web_api, sockets, page_api, page)
+    def __init__(self, parts: Parts) -> None:
+        self.faults = parts.faults
+        self._workspace = parts.workspace
+        self._dispatch = parts.dispatch
+        self._sockets = parts.sockets
+        self._gestures = parts.gestures
+        self._clicks = parts.clicks
+        self._web_api = parts.web_api
+        self._server = parts.server
 
     @classmethod
     async def start(  # noqa: PLR0913 - everything about a workspace has a default but the manifest
@@ -118,20 +99,11 @@ class SlackSimulator:
             clock=clock,
             wall=wall,
         )
-        sockets = Sockets(workspace.hub, app.id, ack_seconds)
-        posts = HttpPosts(request_url, app.secrets.signing_secret, wall, ack_seconds)
-        faults = Faults()
-        simulator = cls(
-            workspace=workspace,
-            dispatch=Dispatch(sockets if mode == "socket" else posts, faults, workspace.hub),
-            sockets=sockets,
-            faults=faults,
-            rates=Rates(wall) if enforce_rates else None,
-            panel=panel,
-            page=page,
-        )
-        await simulator._server.start(port)
-        return simulator
+        rates = Rates(wall) if enforce_rates else None
+        delivery = Deliverer(mode, request_url, wall, ack_seconds)
+        parts = assemble(workspace, delivery, rates, panel, page)
+        await parts.server.start(port)
+        return cls(parts)
 
     async def close(self) -> None:
         """Hangs up on everybody and stops listening."""
@@ -286,6 +258,12 @@ class SlackSimulator:
         self._gestures.home(user, tab)
 
     # --- what happens to the workspace ----------------------------------------------------
+
+    async def verify_request_url(self) -> bool:
+        """Asks the bot to echo a challenge, as Slack does when the URL is set."""
+        challenge = {"type": "url_verification", "challenge": "echo-me", "token": "unused"}
+        ack = await self._dispatch.send(Delivery("events_api", challenge))
+        return "echo-me" in (ack.body or {}).values()
 
     def archive(self, channel: str) -> None:
         """Archives a channel."""

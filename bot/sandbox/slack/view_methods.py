@@ -13,13 +13,13 @@ class ViewMethods:
 
     def open(self, arguments: Arguments) -> Json:
         """`views.open`."""
-        view = _view(arguments)
+        view = self._workspace.views.checked("modal", _view(arguments))
         user = self._workspace.triggers.use(arguments.required("trigger_id"))
         return {"view": self._workspace.views.open(user, view)}
 
     def push(self, arguments: Arguments) -> Json:
         """`views.push`; its trigger id must come from a form."""
-        view = _view(arguments)
+        view = self._workspace.views.checked("modal", _view(arguments))
         user = self._workspace.triggers.use(arguments.required("trigger_id"), pushes=True)
         return {"view": self._workspace.views.push(user, view)}
 

@@ -1,7 +1,7 @@
 """Forms and Home tabs: each person's stack of modals, and their Home."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 
 from bot.sandbox.slack.blocks import check_view
@@ -40,11 +40,7 @@ class Views:
         Raises:
             SlackError: `not_found`.
         """
-        for user, stack in self._stacks.items():
-            for view in stack:
-                if view["id"] == view_id:
-                    return user, view
-        for user, view in self._homes.items():
+        for user, view in self._all():
             if view["id"] == view_id:
                 return user, view
         raise SlackError("not_found")
@@ -55,9 +51,8 @@ class Views:
         Raises:
             SlackError: `not_found`.
         """
-        every = [(user, view) for user, stack in self._stacks.items() for view in stack]
-        for user, view in [*every, *self._homes.items()]:
-            if external_id and view["external_id"] == external_id:
+        for user, view in self._named():
+            if view["external_id"] == external_id:
                 return user, view
         raise SlackError("not_found")
 
@@ -129,12 +124,22 @@ class Views:
         if stack:
             self.close(user, stack[0]["id"])
 
+    def _all(self) -> Iterator[tuple[str, Json]]:
+        for user, stack in self._stacks.items():
+            yield from ((user, view) for view in stack)
+        yield from self._homes.items()
+
+    def _named(self) -> Iterator[tuple[str, Json]]:
+        return ((user, view) for user, view in self._all() if view["external_id"])
+
     def _show_modal(self, user: str, view: Json) -> Json:
         self._hub.tell({"type": "modal", "view": deepcopy(view)}, [user])
         return deepcopy(view)
 
     def _new(self, kind: str, wanted: Json) -> Json:
         content = self._content(kind, wanted)
+        if any(view["external_id"] == content["external_id"] for _, view in self._named()):
+            raise SlackError("duplicate_external_id")
         self._count += 1
         view_id = f"V{self._count:08X}"
         return {
@@ -149,11 +154,20 @@ class Views:
             **content,
         }
 
-    def _content(self, kind: str, wanted: Json) -> Json:
+    @staticmethod
+    def checked(kind: str, wanted: Json) -> Json:
+        """The view, if Slack would take it.
+
+        Raises:
+            SlackError: `invalid_arguments` with the reasons, or `view_too_large`.
+        """
         problems = check_view(wanted, kind)
         if problems:
             raise invalid(*problems)
-        blocks = fill_ids(wanted["blocks"])
+        return wanted
+
+    def _content(self, kind: str, wanted: Json) -> Json:
+        blocks = fill_ids(self.checked(kind, wanted)["blocks"])
         return {
             "type": kind,
             "title": wanted.get("title"),
