@@ -119,8 +119,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     _check_slack(reading)
     _check_cloud(reading)
     settings = _settings(reading)
-    if reading.text("TAURUS_CONFIG"):
-        reading.wrong("TAURUS_CONFIG", "the policy file is not supported by this version; unset it")
+    for name in ("TAURUS_CONFIG", "TAURUS_NOTIFY"):
+        if reading.text(name):
+            reading.wrong(name, "is not supported by this version yet; unset it")
     if reading.problems:
         raise SettingsError(tuple(reading.problems))
     return settings
@@ -176,7 +177,6 @@ def _environment(reading: _Reading) -> Environment:
         approvers=approvers,
         approvals=reading.whole("TAURUS_APPROVALS", 1, 1, 20),
         self_approval=reading.yes_no("TAURUS_SELF_APPROVAL"),
-        notify=reading.ids("TAURUS_NOTIFY", _CHANNEL, "C0123ABCD"),
         approval_ttl=reading.duration("TAURUS_APPROVAL_TTL", "24h"),
         poll_interval=reading.duration("TAURUS_POLL_INTERVAL", "10s"),
         verify_timeout=reading.duration("TAURUS_VERIFY_TIMEOUT", "2h"),

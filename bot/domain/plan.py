@@ -57,7 +57,7 @@ def is_newest(facts: Facts) -> bool:
 
 
 _NOT_NORMAL = {
-    Status.FROZEN: "{name} is frozen. Unfreeze it in the console (usually a matter of payment) first.",
+    Status.FROZEN: "{name} is frozen. Unfreeze it in the console first (often unpaid bills).",
     Status.ABNORMAL: "{name} is abnormal. Repair it, or open a ticket with Huawei Cloud, first.",
     Status.DELETED: "{name} is being deleted. Leave it out.",
     Status.BUSY: "{name} is busy with another operation. Try again when its status is normal.",
@@ -172,15 +172,18 @@ def _left_out(facts: Sequence[Facts]) -> tuple[Sentence, ...]:
 
 _BY_PATH = {
     Path.SEVERAL_ROUNDS: (
-        "{n} instance is so old that it needs several rounds; this change does the first: {names}.",
-        "{n} instances are so old that they need several rounds; this change does the first: "
-        "{names}.",
+        "{n} instance is so old that it needs several rounds; this change does one: {names}.",
+        "{n} instances are so old that they need several rounds; this change does one: {names}.",
     ),
     Path.TWO_PHASE: (
-        "{n} instance upgrades in two phases: afterwards it blocks other operations until "
-        "somebody continues and applies the upgrade in the console: {names}.",
-        "{n} instances upgrade in two phases: afterwards they block other operations until "
-        "somebody continues and applies the upgrade in the console: {names}.",
+        (
+            "{n} instance upgrades in two phases: afterwards it blocks other operations until "
+            "somebody continues and applies the upgrade in the console: {names}."
+        ),
+        (
+            "{n} instances upgrade in two phases: afterwards they block other operations until "
+            "somebody continues and applies the upgrade in the console: {names}."
+        ),
     ),
 }
 

@@ -22,7 +22,6 @@ class Environment(Frozen):
     approvers: tuple[str, ...] = ()
     approvals: int = 1
     self_approval: bool = False
-    notify: tuple[str, ...] = ()
     approval_ttl: timedelta = timedelta(hours=24)
     poll_interval: timedelta = timedelta(seconds=10)
     verify_timeout: timedelta = timedelta(hours=2)

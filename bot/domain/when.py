@@ -159,7 +159,7 @@ def _exact(day: date, clock: time, text: str, zone: ZoneInfo) -> datetime:
         )
     raise WhenError(
         say(
-            "{text} comes twice in {zone}: the clocks go back then. Say which: {first} or {second}.",
+            "{text} comes twice in {zone}: the clocks go back then. Type {first} or {second}.",
             text=text,
             zone=str(zone),
             first=_iso(early, zone),

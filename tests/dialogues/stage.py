@@ -1,0 +1,95 @@
+"""A whole conversation on one stage: both simulators, the real bot between them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.app import App, Surroundings, real_now
+from bot.sandbox.world import World
+from bot.settings import read_settings
+from bot.slack.manifest import manifest
+from bot.taurus import Limits
+from commands import COMMANDS
+
+CHANNEL = "C0DB"
+POLITE_ENOUGH = Limits(reads_per_second=500, read_burst=500, between_writes=timedelta())
+
+
+class Stage:
+    """Reads like a script: `says`, `presses`, `passes`, then what the channel shows."""
+
+    def __init__(self, world: World, folder: Path, **variables: str) -> None:
+        self.world = world
+        self._url = f"sqlite:///{folder}/bot.db"
+        self._variables = variables
+        self.app: App | None = None
+
+    @classmethod
+    async def open(cls, folder: Path, **variables: str) -> "Stage":
+        world = await World.start(manifest(COMMANDS, mode="socket"), real_now, port=0, speed=30)
+        stage = cls(world, folder, **variables)
+        await stage.enter()
+        return stage
+
+    async def enter(self) -> None:
+        """The bot comes on stage (again)."""
+        environ = {
+            **self.world.environ(),
+            "DATABASE_URL": self._url,
+            "SLACK_MODE": "socket",
+            **self._variables,
+        }
+        clock = self.world.clock
+        around = Surroundings(
+            clock=clock.now, sleep=clock.sleep, speed=lambda: clock.speed, limits=POLITE_ENOUGH
+        )
+        self.app = App(read_settings(environ), COMMANDS, around)
+        await self.app.start()
+
+    async def leave(self) -> None:
+        """The bot stops, as by SIGTERM."""
+        if self.app is not None:
+            await self.app.stop()
+            self.app = None
+
+    async def close(self) -> None:
+        await self.leave()
+        await self.world.close()
+
+    async def says(self, user: str, text: str) -> None:
+        answer = await self.world.slack.command(user, CHANNEL, text)
+        assert answer["ok"], answer
+
+    async def presses(self, user: str, action: str) -> None:
+        answer = await self.world.slack.click(user, CHANNEL, self.card["ts"], action)
+        assert answer["ok"], answer
+
+    def passes(self, **step: float) -> None:
+        """Time goes by."""
+        self.world.clock.advance(timedelta(**step))
+
+    @property
+    def cards(self) -> list[dict[str, Any]]:
+        return list(self.world.slack.messages(CHANNEL))
+
+    @property
+    def card(self) -> dict[str, Any]:
+        return self.cards[-1]
+
+    @property
+    def thread(self) -> list[str]:
+        return [reply["text"] for reply in self.world.slack.thread(CHANNEL, self.card["ts"])]
+
+    def whispers(self, user: str) -> list[str]:
+        return [one["text"] for one in self.world.slack.ephemerals(user, CHANNEL)]
+
+    async def until(self, shown: Callable[[], bool]) -> None:
+        """Wait until the stage shows it."""
+        await self.world.slack.wait_for(shown, 20)
+
+    async def until_state(self, word: str) -> None:
+        await self.until(lambda: bool(self.cards) and f" · {word} · " in self.card["text"])
+
+    async def until_whispered(self, user: str, part: str) -> None:
+        await self.until(lambda: any(part in text for text in self.whispers(user)))

@@ -1,0 +1,220 @@
+"""The main story, as people live it."""
+
+from tests.dialogues.stage import Stage
+
+ANN, BOB, CARL = "U0ANN", "U0BOB", "U0CARL"
+
+
+def submissions(stage: Stage, name: str) -> int:
+    return len(stage.world.taurus.submissions(name))
+
+
+async def test_an_upgrade_is_planned_confirmed_answered_and_proven(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --reason patch")
+    await stage.until_state("Proposed")
+    assert submissions(stage, "orders-prod-01") == 0
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Succeeded")
+    await stage.until(lambda: any("is over" in line for line in stage.thread))
+    assert submissions(stage, "orders-prod-01") == 1
+    assert any("success" in line for line in stage.thread)
+    assert len(stage.cards) == 1
+
+
+async def test_every_mistake_of_a_line_is_told_to_the_asker_alone(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade --att 3 --soak x --at 25:99 —waves a,b")
+    await stage.until_whispered(ANN, "Did you mean --at?")
+    (told,) = stage.whispers(ANN)
+    for part in ("25:99", "a,b is not a list"):
+        assert part in told
+    assert stage.cards == []
+
+
+async def test_what_does_not_exist_or_cannot_be_upgraded_is_listed_at_once(stage: Stage) -> None:
+    sister = "a" * 32 + "in01"
+    await stage.says(ANN, f"/taurus-upgrade nosuch-* {sister} order-prod-01 abc{'1' * 40}")
+    await stage.until_whispered(ANN, "RDS for MySQL")
+    (told,) = stage.whispers(ANN)
+    for part in ("matches no instance", "Did you mean", "is not an instance id"):
+        assert part in told
+    assert stage.cards == []
+
+
+async def test_a_dry_run_stores_nothing(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --dry-run")
+    await stage.until_whispered(ANN, "Dry run")
+    assert stage.cards == []
+
+
+async def test_a_scheduled_change_waits_for_its_time(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +3h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    assert submissions(stage, "orders-prod-01") == 0
+    stage.passes(hours=3)
+    await stage.until_state("Succeeded")
+    assert submissions(stage, "orders-prod-01") == 1
+
+
+async def test_a_restart_loses_no_schedule(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +3h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    await stage.leave()
+    stage.passes(hours=4)
+    await stage.enter()
+    await stage.until_state("Succeeded")
+    assert submissions(stage, "orders-prod-01") == 1
+
+
+async def test_a_cancelled_change_never_runs(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +3h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    await stage.says(ANN, "/taurus-change cancel CHG-1")
+    await stage.until_state("Cancelled")
+    stage.passes(hours=4)
+    await stage.says(ANN, "/taurus-change list --all")
+    await stage.until_whispered(ANN, "1 change")
+    assert submissions(stage, "orders-prod-01") == 0
+
+
+async def test_a_rescheduled_change_asks_for_approval_again(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +3h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    await stage.says(ANN, "/taurus-change reschedule CHG-1 --at +5h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+
+
+async def test_the_maintenance_window_is_the_clouds_to_keep(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --in-window")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until(lambda: any("success" in line for line in stage.thread))
+    await stage.until_state("Scheduled")
+    stage.passes(hours=24)
+    await stage.until_state("Succeeded")
+
+
+async def test_a_lost_answer_is_resolved_by_looking(stage: Stage) -> None:
+    stage.world.taurus.fail("batch_upgrade", "cut_after")
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Succeeded")
+    assert submissions(stage, "orders-prod-01") == 1
+
+
+async def test_a_request_that_vanished_is_for_a_person_to_decide(stage: Stage) -> None:
+    stage.world.taurus.fail("batch_upgrade", "cut_before")
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Outcome unknown")
+    stage.passes(hours=3)
+    await stage.until(lambda: "probably never began" in str(stage.card["blocks"]))
+    assert submissions(stage, "orders-prod-01") == 0
+    await stage.presses(ANN, "change.retry")
+    await stage.until(lambda: len(stage.cards) == 2)
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Succeeded")
+    assert submissions(stage, "orders-prod-01") == 1
+
+
+async def test_a_refusal_stands_verbatim_in_the_thread(stage: Stage) -> None:
+    stage.world.taurus.fail("batch_upgrade", "refuse", code="DBS.200047")
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Failed")
+    await stage.until(lambda: any("DBS.200047: " in line for line in stage.thread))
+    await stage.presses(ANN, "change.retry")
+    await stage.until(lambda: len(stage.cards) == 2)
+
+
+async def test_a_wave_that_fails_halts_the_rest(stage: Stage) -> None:
+    stage.world.taurus.fail("batch_upgrade", "refuse", code="DBS.200047")
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 orders-prod-02 --wave-size 1")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Halted")
+    await stage.presses(ANN, "change.resume")
+    await stage.until_state("Partly failed")
+    assert submissions(stage, "orders-prod-02") == 1
+
+
+async def test_only_an_approver_can_approve(approved_stage: Stage) -> None:
+    stage = approved_stage
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_whispered(ANN, "your own approval does not count")
+    await stage.presses(CARL, "change.approve")
+    await stage.until_whispered(CARL, "not among the approvers")
+    assert " · Proposed · " in stage.card["text"]
+    await stage.presses(BOB, "change.approve")
+    await stage.until_state("Succeeded")
+
+
+async def test_an_approver_can_reject(approved_stage: Stage) -> None:
+    stage = approved_stage
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01")
+    await stage.until_state("Proposed")
+    await stage.presses(BOB, "change.reject")
+    await stage.until_state("Rejected")
+    assert submissions(stage, "orders-prod-01") == 0
+
+
+async def test_an_approval_dies_when_the_world_changes(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 orders-prod-02 --at +3h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    stage.world.taurus.instance("orders-prod-01").kernel = "2.0.69.250900"
+    stage.passes(hours=3)
+    await stage.until_state("Proposed")
+    assert "approved was" in str(stage.card["blocks"])
+    assert submissions(stage, "orders-prod-02") == 0
+
+
+async def test_a_proposal_expires(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01")
+    await stage.until_state("Proposed")
+    stage.passes(hours=25)
+    await stage.until_state("Expired")
+
+
+async def test_an_instance_is_in_one_open_change_only(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01")
+    await stage.until_state("Proposed")
+    await stage.says(BOB, "/taurus-upgrade orders-prod-01")
+    await stage.until_whispered(BOB, "is in CHG-1 already")
+    assert len(stage.cards) == 1
+
+
+async def test_help_fleet_show_and_history_answer_privately(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-help")
+    await stage.until_whispered(ANN, "What you can say here")
+    await stage.says(ANN, "/taurus-fleet --behind")
+    await stage.until_whispered(ANN, "databases in default")
+    await stage.says(ANN, "/taurus-upgrade")
+    await stage.until_whispered(ANN, "Name what to upgrade")
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01")
+    await stage.until_state("Proposed")
+    await stage.says(ANN, "/taurus-change show CHG-1")
+    await stage.says(ANN, "/taurus-change history")
+    await stage.until_whispered(ANN, "of the history")
+    for line in ("halt CHG-1", "shwo CHG-1", "show x", "cancel", "history --since x", "show 99"):
+        before = len(stage.whispers(ANN))
+        await stage.says(ANN, f"/taurus-change {line}")
+        await stage.until(lambda before=before: len(stage.whispers(ANN)) > before)
+    await stage.says(ANN, "/taurus-upgrade x --env prod")
+    await stage.until_whispered(ANN, "There is no environment prod")

@@ -1,0 +1,65 @@
+"""The command line as a person uses it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def bot(*words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    keep = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COV"))}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=ROOT,
+        env={**keep, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_wrong_settings_are_exit_2_without_a_traceback() -> None:
+    done = bot("run")
+    assert done.returncode == 2
+    assert "SLACK_BOT_TOKEN" in done.stderr
+    assert "TAURUS_REGION" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_usage_is_exit_2() -> None:
+    assert bot("fly").returncode == 2
+
+
+def test_the_manifest_names_the_commands() -> None:
+    made = json.loads(bot("manifest").stdout)
+    names = [command["command"] for command in made["features"]["slash_commands"]]
+    assert "/taurus-upgrade" in names
+
+
+def test_the_record_can_be_migrated_verified_and_exported(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/bot.db"
+    assert bot("audit", "verify", DATABASE_URL=url).returncode == 2
+    assert bot("migrate", DATABASE_URL=url).returncode == 0
+    assert bot("audit", "verify", DATABASE_URL=url).returncode == 0
+    assert bot("audit", "export", DATABASE_URL=url).stdout == ""
+    assert bot("audit", "export", "--format", "csv", DATABASE_URL=url).stdout.startswith("seq,")
+
+
+def test_the_sandbox_prints_its_page_and_ends_on_ctrl_c() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "sandbox", "--no-browser", "--port", "0", "--fleet", "5"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process:
+        assert "http://127.0.0.1:" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
