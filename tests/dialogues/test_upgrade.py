@@ -212,9 +212,15 @@ async def test_help_fleet_show_and_history_answer_privately(stage: Stage) -> Non
     await stage.says(ANN, "/taurus-change show CHG-1")
     await stage.says(ANN, "/taurus-change history")
     await stage.until_whispered(ANN, "of the history")
-    for line in ("halt CHG-1", "shwo CHG-1", "show x", "cancel", "history --since x", "show 99"):
-        before = len(stage.whispers(ANN))
+    for line, part in (
+        ("halt CHG-1", "does not apply any more"),
+        ("shwo CHG-1", "Did you mean show?"),
+        ("show x", "is not a change id"),
+        ("cancel", "Name the change"),
+        ("history --since x", "is not a duration"),
+        ("show 99", "There is no CHG-99"),
+    ):
         await stage.says(ANN, f"/taurus-change {line}")
-        await stage.until(lambda before=before: len(stage.whispers(ANN)) > before)
+        await stage.until_whispered(ANN, part)
     await stage.says(ANN, "/taurus-upgrade x --env prod")
     await stage.until_whispered(ANN, "There is no environment prod")

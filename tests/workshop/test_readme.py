@@ -45,7 +45,7 @@ def test_every_variable_that_is_read_is_in_the_settings_table() -> None:
     asked: set[str] = set()
 
     class Spy(dict[str, str]):
-        def get(self, name: str, default: object = None) -> str:  # type: ignore[override]
+        def get(self, name: str, default: object = None) -> str:
             asked.add(name)
             return {
                 "SLACK_BOT_TOKEN": "xoxb-1",
