@@ -9,8 +9,9 @@ from bot.views.blocks import Block, button, confirm, context, message, section, 
 from bot.views.reader import Reader, escaped
 from bot.views.targets import in_order, risk, target_line, timing
 
-TARGETS_BUDGET = 5000
+TARGETS_BUDGET = 4500
 """Characters for targets; the rest of the card's budget is for everything above them."""
+PAGE_BUDGET = 7500
 PAGE = 25
 """Targets on one page of the long list."""
 
@@ -48,15 +49,16 @@ def headline(change: Change, reader: Reader) -> str:
 
 def page(change: Change, reader: Reader, number: int) -> Message:
     """Draw one page of all targets, from 1."""
-    start = (number - 1) * PAGE
+    last = max(1, -(-len(change.targets) // PAGE))
+    start = (min(max(number, 1), last) - 1) * PAGE
     shown = change.targets[start : start + PAGE]
-    blocks, _ = sections(target_line(target, reader) for target in shown)
+    blocks, hidden = sections((target_line(one, reader) for one in shown), PAGE_BUDGET)
     head = headline(change, reader)
     where = reader(
         say(
             "Targets {first} to {last} of {all}.",
             first=start + 1,
-            last=start + len(shown),
+            last=start + len(shown) - hidden,
             all=len(change.targets),
         )
     )
@@ -68,7 +70,6 @@ def _facts(change: Change, reader: Reader) -> list[Block]:
     if change.is_open:
         said += [*risk(change.targets), timing(change.options)]
     said += _approvals(change)
-    said += [say("The approval became void: {what}", what=str(one)) for one in change.difference]
     if change.halt_reason is not None and change.state is State.HALTED:
         said.append(change.halt_reason)
     if change.in_state(IN_FLIGHT) and change.state in {State.HALTED, State.UNKNOWN}:
@@ -79,7 +80,11 @@ def _facts(change: Change, reader: Reader) -> list[Block]:
         said.append(say("Reason: {reason}", reason=change.options.reason))
     if change.parent is not None:
         said.append(say("It retries what CHG-{number} left.", number=change.parent))
-    blocks, _ = sections((reader(one) for one in said), 3500)
+    void = reader(say("The approval became void:"))
+    lines = [f"{void} {reader(one)}" for one in change.difference]
+    blocks, hidden = sections([*(reader(one) for one in said), *lines], 3000)
+    if hidden:
+        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
     return blocks
 
 

@@ -8,6 +8,7 @@ from bot.views.blocks import cut, message, section
 from bot.views.reader import Reader
 
 VERBATIM = 2500
+"""Characters of the cloud's words as they are sent: the code block has to close in its section."""
 
 
 def line(entry: Entry, change: Change, reader: Reader) -> Message:
@@ -18,10 +19,11 @@ def line(entry: Entry, change: Change, reader: Reader) -> Message:
         text = f"{text} {_mentions(change, reader)}"
     if not record.verbatim:
         return message(text, [section(text)])
-    words = cut(record.verbatim, VERBATIM)
+    words = record.verbatim
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("```", "ˋˋˋ")):
         words = words.replace(sign, entity)
-    return message(f"{text} {words}", [section(f"{text}\n```{words}```")])
+    words = cut(words, VERBATIM)
+    return message(f"{text} {words}", [section(text), section(f"```{words}```")])
 
 
 def _mentions(change: Change, reader: Reader) -> str:

@@ -3,6 +3,7 @@
 import gettext
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from bot.domain.sentence import Arg, At, Sentence, User
@@ -10,16 +11,22 @@ from bot.domain.sentence import Arg, At, Sentence, User
 LOCALES = Path(__file__).parent / "locale"
 ARG_LIMIT = 300
 """Characters of one argument: names of people and clouds can be of any length."""
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "ˋ"}
 _BLANKS = re.compile(r"\s+")
+_BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Signs that turn the reading direction: a name with one could disguise the rest of a line."""
 
 
 def escaped(text: str) -> str:
     """Make a text inert in mrkdwn: no mentions, links, code or new lines of its own."""
-    flat = _BLANKS.sub(" ", text)
-    flat = flat if len(flat) <= ARG_LIMIT else flat[: ARG_LIMIT - 1] + "…"
-    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("`", "ˋ")):
-        flat = flat.replace(sign, entity)
-    return flat
+    flat = _BLANKS.sub(" ", _BIDI.sub("", text))
+    signs = [_ENTITIES.get(sign, sign) for sign in flat[: ARG_LIMIT + 1]]
+    if sum(map(len, signs)) <= ARG_LIMIT:
+        return "".join(signs)
+    # Counted as it is sent, and cut between entities: half an entity would be read as text.
+    lengths = accumulate(map(len, signs))
+    kept = sum(length < ARG_LIMIT for length in lengths)
+    return "".join(signs[:kept]) + "…"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,10 @@ def change_list(changes: Sequence[Change], reader: Reader) -> Message:
         text = reader(say("There are no such changes. Plan one with /taurus-upgrade."))
         return message(text, [section(text)])
     head = reader(say_many("{n} change", "{n} changes", len(changes)))
-    blocks, _ = sections(f"• {headline(change, reader)}" for change in changes)
+    blocks, hidden = sections(f"• {headline(change, reader)}" for change in changes)
+    if hidden:
+        more = say_many("… and {n} more.", "… and {n} more.", hidden)
+        blocks.append(context(reader(more)))
     return message(head, [section(f"*{head}*"), *blocks])
 
 

@@ -1,0 +1,187 @@
+"""Every view stays within Slack's limits and lets nothing hostile through."""
+
+import functools
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.command import Command
+from bot.domain.change import Approval, Change, Options, State, Target, TargetState, Timing
+from bot.domain.kernel import Kernel, Path
+from bot.domain.plan import Plan
+from bot.domain.sentence import say
+from bot.domain.story import Entry, Record
+from bot.ports import Message
+from bot.views.answers import preview, problems, told
+from bot.views.card import card, page
+from bot.views.lines import line
+from bot.views.reader import Reader, escaped
+from bot.views.tables import FleetRow, change_list, fleet_list, help_page, history
+
+NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
+READER = Reader.of("en-us")
+EVIL = [
+    "n" * 3000,
+    "<!channel> <@U1> & <https://x|y>",
+    "```code``` `x`\nnew line",
+    "\u202eabc\u05d0\u05d1",
+    "🔥" * 400,
+    "&" * 3000,
+]
+
+
+def target(number: int, name: str) -> Target:
+    return Target(
+        instance_id=f"{number:032x}in07",
+        name=name,
+        kernel=Kernel("2.0.48.231200"),
+        newest=Kernel("2.0.60.241200"),
+        path=Path.TWO_PHASE,
+        zones=2,
+        state=list(TargetState)[number % len(TargetState)],
+        note=say("It says {why}.", why=name),
+    )
+
+
+def change(evil: str, state: State = State.PROPOSED, targets: int = 1000) -> Change:
+    return Change(
+        number=7,
+        state=state,
+        environment="prod",
+        channel="C1",
+        requester="U1",
+        key="k",
+        options=Options(timing=Timing.AT, run_at=NOW, reason=evil),
+        targets=tuple(target(number, evil) for number in range(targets)),
+        warnings=tuple(say("Mind {what}.", what=evil) for _ in range(20)),
+        approvals=(Approval(user="U2", at=NOW, seal="s"),),
+        approvers=("U2", "S1"),
+        difference=tuple(say("{what} changed.", what=evil) for _ in range(20)),
+        halt_reason=say("Halted: {what}.", what=evil),
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )
+
+
+def entry(evil: str, seq: int = 1) -> Entry:
+    record = Record(
+        at=NOW,
+        actor="bot",
+        kind="closed",
+        sentence=say("Ended: {what}", what=evil),
+        told=True,
+        verbatim=evil,
+    )
+    return Entry(seq=seq, change=7, record=record, hash="h")
+
+
+async def nothing(*_given: object) -> None:
+    return None
+
+
+@functools.cache
+def views(evil: str) -> list[Message]:
+    whole = change(evil)
+    row = FleetRow(id=evil, name=evil, status="normal", kernel=evil, newest=evil, window=evil)
+    command = Command(name="/taurus-fleet", summary="See it", usage=(evil,), run=nothing)
+    sentence = say("Mind {what}.", what=evil)
+    plan = Plan(targets=whole.targets, warnings=whole.warnings)
+    return [
+        *(card(change(evil, state), READER) for state in State),
+        *(page(whole, READER, number) for number in (1, 40, 99)),
+        line(entry(evil), whole, READER),
+        told(sentence, READER),
+        problems([sentence] * 300, READER, (evil,)),
+        preview(plan, whole.options, "prod", READER),
+        fleet_list([row] * 300, 1000, sentence, READER),
+        change_list([change(evil, targets=1)] * 100, READER),
+        history([entry(evil, seq) for seq in range(300)], READER),
+        help_page([command] * 5, [sentence] * 3, READER),
+    ]
+
+
+def texts(block: object) -> list[str]:
+    if isinstance(block, dict):
+        own = [block["text"]] if isinstance(block.get("text"), str) else []
+        return own + [text for part in block.values() for text in texts(part)]
+    if isinstance(block, list):
+        return [text for part in block for text in texts(part)]
+    return []
+
+
+def buttons(message: Message) -> list[dict[str, Any]]:
+    return [
+        one for block in message.blocks if block["type"] == "actions" for one in block["elements"]
+    ]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_every_view_keeps_slacks_sizes(evil: str) -> None:
+    for message in views(evil):
+        every = [text for block in message.blocks for text in texts(block)]
+        assert 0 < len(message.text) <= 4000
+        assert len(message.blocks) <= 50
+        assert max(len(text) for text in every) <= 3000
+        assert sum(len(text) for text in every) <= 10_000
+        named = [block["block_id"] for block in message.blocks if "block_id" in block]
+        assert len(named) == len(set(named))
+        assert all(len(one["text"]["text"]) <= 75 for one in buttons(message))
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_nothing_that_somebody_wrote_is_obeyed(evil: str) -> None:
+    for message in views(evil):
+        for text in [message.text, *(text for block in message.blocks for text in texts(block))]:
+            assert not re.search(r"<!(?!date\^)", text)
+            assert "\u202e" not in text or message.text.startswith("Ended")
+            assert text.count("```") % 2 == 0
+
+
+def test_a_name_becomes_one_inert_line() -> None:
+    assert escaped("<!here>\n`a`&\u202eb") == "&lt;!here&gt; ˋaˋ&amp;b"
+
+
+def test_the_clouds_words_keep_their_code_block_closed() -> None:
+    message = line(entry("&" * 3000), change("x", targets=1), READER)
+    assert message.blocks[-1]["text"]["text"].endswith("```")
+
+
+def test_a_page_beyond_the_end_shows_the_last_one() -> None:
+    whole = change("x", targets=30)
+    assert page(whole, READER, 99) == page(whole, READER, 2)
+
+
+def test_why_an_approval_became_void_is_read_in_the_readers_own_zone() -> None:
+    assert any(
+        "The approval became void: x changed." in text
+        for block in card(change("x", targets=1), READER).blocks
+        for text in texts(block)
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "actions"),
+    [
+        (State.PROPOSED, ["approve", "reject", "reschedule", "cancel"]),
+        (State.SCHEDULED, ["reschedule", "cancel"]),
+        (State.RUNNING, ["halt"]),
+        (State.HALTED, ["resume", "cancel"]),
+        (State.UNKNOWN, ["resume", "retry"]),
+        (State.FAILED, ["retry"]),
+        (State.PARTLY_FAILED, ["retry"]),
+        (State.SUCCEEDED, []),
+    ],
+)
+def test_a_card_offers_only_what_applies(state: State, actions: list[str]) -> None:
+    made = buttons(card(change("x", state), READER))
+    assert [one["action_id"] for one in made] == [f"change.{action}" for action in actions]
+    assert {one["value"] for one in made} <= {"CHG-7"}
+
+
+@pytest.mark.parametrize("text", ["&" * 300, "x" * 301, "<" * 75 + "x"])
+def test_a_long_argument_is_cut_between_entities(text: str) -> None:
+    made = escaped(text)
+    assert len(made) <= 300
+    assert re.fullmatch(r"(?:x|&amp;|&lt;)+…", made)
