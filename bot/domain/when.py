@@ -1,186 +1,284 @@
 """Times as people type them. A small closed grammar: a wrong guess is worse than an error.
 
 `now`, `+2h`, `02:00`, `today 22:00`, `tonight 22:30`, `tomorrow 02:00`, `sat 03:00`,
-`2026-12-01 02:00`, ISO 8601 with an offset. Without an offset, times are in the asker's zone.
+`2026-12-01 02:00`, ISO 8601 with an offset; in Chinese `今晚22:00`, `明天凌晨2点`, `周六 03:00`,
+`+2小时`. Without an offset, times are in the asker's zone.
 """
 
 import re
+import unicodedata
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from bot.domain.duration import parse_duration, span
+from bot.domain.localtime import (
+    end_of_gap,
+    is_over,
+    moments,
+    next_moment,
+    typed,
+    with_offset,
+)
 from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence, say
+from bot.domain.when_words import AHEAD, CLOCK, DATE, DAY, HABITS, PARTS, WEEKDAYS, pattern
+
+__all__ = ["When", "WhenError", "parse_duration", "parse_when"]
 
 FARTHEST = timedelta(days=366)
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_CLOCK = r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
-_DATED = re.compile(rf"(?P<date>\d{{4}}-\d{{2}}-\d{{2}})[ t]{_CLOCK}(:[0-5]\d)?")
-_NAMED = re.compile(rf"(?P<day>today|tonight|tomorrow|[a-z]{{3,9}})\s+{_CLOCK}")
-_BARE = re.compile(_CLOCK)
-_OFFSET = re.compile(r"\d{4}-\d{2}-\d{2}[ t]\d{2}:\d{2}(:\d{2})?(z|[+-]\d{2}:?\d{2})")
-_DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h|d)")
-_UNITS = {
-    "ms": timedelta(milliseconds=1),
-    "s": timedelta(seconds=1),
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-}
+_NOON = 12
 
 
 class When(Frozen):
-    """A moment that was understood."""
+    """A moment that was understood, with what it takes to echo it."""
 
     at: datetime
+    zone: str
+    """The asker's zone, in which the time was read."""
     is_now: bool = False
+
+    @property
+    def local(self) -> datetime:
+        """The moment on the asker's clock."""
+        return self.at.astimezone(ZoneInfo(self.zone))
 
 
 class WhenError(ValueError):
-    """A time that is not understood, past, nonexistent or ambiguous; says what to type."""
+    """A time that is not understood, past, nonexistent, ambiguous or too far; says what to type.
 
-    def __init__(self, sentence: Sentence) -> None:
+    `is_time` is False where the text is no time at all, rather than one that cannot be used.
+    """
+
+    def __init__(self, sentence: Sentence, *, is_time: bool = True) -> None:
         """Keep the sentence for the asker."""
         super().__init__(str(sentence))
         self.sentence = sentence
+        self.is_time = is_time
 
 
-def parse_duration(text: str) -> timedelta:
-    """Read `10s`, `5m`, `2h`, `1d`, `0.2s` or `1h30m`.
+class _Asked(NamedTuple):
+    """What was typed, when and where."""
 
-    Raises:
-        ValueError: anything else.
-    """
-    total, position = timedelta(), 0
-    compact = text.strip().lower()
-    for match in _DURATION.finditer(compact):
-        if match.start() != position:
-            break
-        total += float(match[1]) * _UNITS[match[2]]
-        position = match.end()
-    if not compact or position != len(compact):
-        msg = f"{text!r} is not a duration; write it like 10s, 5m, 2h or 1d"
-        raise ValueError(msg)
-    return total
+    text: str
+    now: datetime
+    zone: ZoneInfo
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
 
 
 def parse_when(text: str, now: datetime, zone: ZoneInfo) -> When:
-    """Read a time.
+    """Read a time. `now` is aware; `zone` is the asker's.
 
     Raises:
-        WhenError: it is not understood, past, nonexistent, ambiguous or too far away.
+        WhenError: it is not understood, past, nonexistent, ambiguous or more than a year ahead.
     """
-    typed = " ".join(text.strip().lower().split())
-    if typed == "now":
-        return When(at=now, is_now=True)
-    at = _relative(typed, now) or _with_offset(typed) or _local(typed, text, now, zone)
-    if at <= now:
+    asked = _Asked(text.strip(), now.astimezone(UTC), zone)
+    at = _read(_plain(text), asked)
+    if at == asked.now:
+        return When(at=at, zone=str(zone), is_now=True)
+    if at < asked.now:
+        raise _past(asked, at.astimezone(zone).time())
+    if at - asked.now > FARTHEST:
+        raise _too_far(asked)
+    return When(at=at, zone=str(zone))
+
+
+def _plain(text: str) -> str:
+    """Bring full-width signs, capitals and blanks into one form."""
+    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+
+
+def _read(plain: str, asked: _Asked) -> datetime:
+    for form, reader in _FORMS:
+        if match := form.fullmatch(plain):
+            return reader(match, asked)
+    for form, proposal in HABITS:
+        if match := form.fullmatch(plain):
+            raise _unusual(asked, proposal(match))
+    raise _unknown(asked)
+
+
+# --- the forms ------------------------------------------------------------------------------
+
+
+def _now(_match: re.Match[str], asked: _Asked) -> datetime:
+    return asked.now
+
+
+def _after(match: re.Match[str], asked: _Asked) -> datetime:
+    text = match["span"]
+    for unit, names in (("h", "个?小时"), ("m", "分钟?"), ("s", "秒钟?"), ("d", "天")):
+        text = re.sub(names, unit, text)
+    ahead = span(text)
+    if ahead is None:
+        raise _unknown(asked)
+    if ahead > FARTHEST:
+        raise _too_far(asked)
+    return asked.now + ahead
+
+
+def _next(match: re.Match[str], asked: _Asked) -> datetime:
+    clock = _clock(match, asked)
+    return _first((asked.today, asked.today + timedelta(days=1)), clock, asked)
+
+
+def _on_day(match: re.Match[str], asked: _Asked) -> datetime:
+    word, clock = match["day"], _clock(match, asked)
+    if word in AHEAD:
+        return _exact(asked.today + timedelta(days=AHEAD[word]), clock, asked)
+    day = asked.today + timedelta(days=(WEEKDAYS[word] - asked.today.weekday()) % 7)
+    return _first((day, day + timedelta(days=7)), clock, asked)
+
+
+def _on_date(match: re.Match[str], asked: _Asked) -> datetime:
+    try:
+        day = date.fromisoformat(match["date"])
+    except ValueError:
         raise WhenError(
-            say(
-                "{text} is in the past. Did you mean {proposal}?",
-                text=text,
-                proposal=_proposal(now + timedelta(hours=1), zone),
-            )
-        )
-    if at - now > FARTHEST:
-        raise WhenError(say("{text} is more than a year away. Choose a nearer time.", text=text))
-    return When(at=at)
+            say("{text}: there is no day {date}. Check the date.", text=asked.text, date=match[1])
+        ) from None
+    clock = _clock(match, asked)
+    # Checked here too, because the ends of the calendar cannot be converted between zones.
+    if day > asked.today + FARTHEST:
+        raise _too_far(asked)
+    if day < asked.today:
+        raise _past(asked, clock)
+    return _exact(day, clock, asked)
 
 
-def _relative(typed: str, now: datetime) -> datetime | None:
-    if not typed.startswith("+"):
-        return None
+def _with_offset(match: re.Match[str], asked: _Asked) -> datetime:
     try:
-        return now + parse_duration(typed[1:].replace(" ", ""))
-    except (ValueError, OverflowError):
-        return None
+        at = datetime.fromisoformat(f"{match['date']}T{match['time']}{match['offset']}".upper())
+    except ValueError:
+        raise _unknown(asked) from None
+    if abs(at.year - asked.now.year) > 1:  # as above
+        raise _too_far(asked) if at.year > asked.now.year else _past(asked, at.time())
+    return at.astimezone(UTC)
 
 
-def _with_offset(typed: str) -> datetime | None:
-    if not _OFFSET.fullmatch(typed):
-        return None
-    try:
-        return datetime.fromisoformat(typed.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], _Asked], datetime]], ...] = (
+    (pattern("now|现在|立即"), _now),
+    (pattern(r"\+ ?(?P<span>\d.*)"), _after),
+    (pattern(CLOCK), _next),
+    (pattern(rf"{DAY} ?{CLOCK}"), _on_day),
+    (pattern(rf"{DATE}[ t]{CLOCK}"), _on_date),
+    (
+        pattern(
+            rf"{DATE}[ t](?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)"
+            r" ?(?P<offset>z|[+-]\d\d(?::?\d\d)?)"
+        ),
+        _with_offset,
+    ),
+)
+"""Every form of a time: how it looks, and who reads it."""
 
 
-def _local(typed: str, text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    today = now.astimezone(zone).date()
-    if match := _BARE.fullmatch(typed):
-        clock = _clock(match)
-        first = _exact(today, clock, text, zone)
-        return first if first > now else _exact(today + timedelta(days=1), clock, text, zone)
-    if match := _NAMED.fullmatch(typed):
-        return _named(match, text, now, zone)
-    if match := _DATED.fullmatch(typed):
-        try:
-            day = date.fromisoformat(match["date"])
-        except ValueError:
-            raise _not_understood(text) from None
-        return _exact(day, _clock(match), text, zone)
-    raise _not_understood(text)
+def _clock(match: re.Match[str], asked: _Asked) -> time:
+    minute = 30 if match["half"] else int(match["minute"] or match["minutes"] or 0)
+    clock = time(int(match["hour"]), minute, int(match["second"] or 0))
+    hours = PARTS.get(match["part"] or match.groupdict().get("day") or "")
+    if hours is None:
+        return clock
+    meant = [hour for hour in (clock.hour, clock.hour + 12) if hour in hours]
+    if not meant:
+        if clock.hour == _NOON:  # twelve at night is midnight
+            clock = clock.replace(hour=0)
+        raise _unusual(asked, _next_time(clock, asked))
+    return clock.replace(hour=meant[0])
 
 
-def _named(match: re.Match[str], text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    today = now.astimezone(zone).date()
-    word, clock = match["day"], _clock(match)
-    if word in {"today", "tonight"}:
-        return _exact(today, clock, text, zone)
-    if word == "tomorrow":
-        return _exact(today + timedelta(days=1), clock, text, zone)
-    full = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    index = next((i for i, day in enumerate(_DAYS) if word in {day, full[i]}), None)
-    if index is None:
-        raise _not_understood(text)
-    day = today + timedelta(days=(index - today.weekday()) % 7)
-    at = _exact(day, clock, text, zone)
-    return at if at > now else _exact(day + timedelta(days=7), clock, text, zone)
+def _first(days: tuple[date, date], clock: time, asked: _Asked) -> datetime:
+    """Read on the first of two days, or on the second if that is over."""
+    first, second = days
+    return _exact(second if is_over(first, clock, asked.zone, asked.now) else first, clock, asked)
 
 
-def _clock(match: re.Match[str]) -> time:
-    return time(int(match["hour"]), int(match["minute"]))
-
-
-def _exact(day: date, clock: time, text: str, zone: ZoneInfo) -> datetime:
+def _exact(day: date, clock: time, asked: _Asked) -> datetime:
     """Turn a wall-clock time into a moment, if it is one moment."""
-    local = datetime.combine(day, clock, zone)
-    early, late = local.replace(fold=0).astimezone(UTC), local.replace(fold=1).astimezone(UTC)
-    if early == late:
-        return early
-    back = early.astimezone(zone).replace(tzinfo=None)
-    if back != local.replace(tzinfo=None):
-        raise WhenError(
-            say(
-                "{text} does not exist in {zone}: the clocks go forward then. Use {proposal}.",
-                text=text,
-                zone=str(zone),
-                proposal=_proposal(early, zone),
-            )
-        )
-    raise WhenError(
+    found = moments(day, clock, asked.zone)
+    if not found:
+        raise _skipped(asked, end_of_gap(day, clock, asked.zone))
+    if len(found) > 1 and found[-1] > asked.now:
+        raise _twice(asked, *found)
+    return found[-1]
+
+
+# --- the refusals -----------------------------------------------------------------------------
+
+
+def _past(asked: _Asked, clock: time) -> WhenError:
+    return WhenError(
         say(
-            "{text} comes twice in {zone}: the clocks go back then. Type {first} or {second}.",
-            text=text,
-            zone=str(zone),
-            first=_iso(early, zone),
-            second=_iso(late, zone),
+            "{text} is in the past. Did you mean {proposal}?",
+            text=asked.text,
+            proposal=_next_time(clock, asked),
         )
     )
 
 
-def _iso(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).isoformat(timespec="minutes")
+def _next_time(clock: time, asked: _Asked) -> str:
+    clock = clock.replace(second=0, microsecond=0)
+    return typed(next_moment(clock, asked.zone, asked.now), asked.zone)
 
 
-def _proposal(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+def _too_far(asked: _Asked) -> WhenError:
+    return WhenError(
+        say(
+            "{text} is more than a year away. Use {proposal} or earlier.",
+            text=asked.text,
+            proposal=typed(asked.now + FARTHEST - timedelta(hours=1), asked.zone),
+        )
+    )
 
 
-def _not_understood(text: str) -> WhenError:
+def _skipped(asked: _Asked, end: datetime) -> WhenError:
+    return WhenError(
+        say(
+            "{text} does not exist in {zone}: the clocks go forward then. Use {proposal}.",
+            text=asked.text,
+            zone=str(asked.zone),
+            proposal=typed(end, asked.zone),
+        )
+    )
+
+
+def _twice(asked: _Asked, first: datetime, second: datetime) -> WhenError:
+    if first <= asked.now:
+        return WhenError(
+            say(
+                "{text} comes twice in {zone}: the clocks go back then. The first is past; "
+                "for the second use {proposal}.",
+                text=asked.text,
+                zone=str(asked.zone),
+                proposal=with_offset(second, asked.zone),
+            )
+        )
+    return WhenError(
+        say(
+            "{text} comes twice in {zone}: the clocks go back then. "
+            "Say which: {first} or {second}.",
+            text=asked.text,
+            zone=str(asked.zone),
+            first=with_offset(first, asked.zone),
+            second=with_offset(second, asked.zone),
+        )
+    )
+
+
+def _unusual(asked: _Asked, proposal: str) -> WhenError:
+    return WhenError(say("Write {proposal} instead of {text}.", text=asked.text, proposal=proposal))
+
+
+def _unknown(asked: _Asked) -> WhenError:
     return WhenError(
         say(
             "{text} is not a time I know. Use one of: now, +2h, 02:00, tomorrow 02:00, "
             "tonight 22:30, sat 03:00, 2026-12-01 02:00, 2026-12-01T02:00+08:00.",
-            text=text,
-        )
+            text=asked.text,
+        ),
+        is_time=False,
     )
