@@ -65,7 +65,13 @@ const shortDate = (unix, reader) =>
 
 /** The time of day, by the reader's locale: 6:39 AM or 18:39. */
 export const timeOfDay = (unix, reader) =>
-  inZone(unix, reader, { hour: "numeric", minute: "2-digit" });
+  inZone(unix, reader, { hour: hourStyle(reader.locale), minute: "2-digit" });
+
+// 9:05 AM, but 09:05 where the day has 24 hours.
+function hourStyle(locale) {
+  const { hourCycle } = formatter(locale, { hour: "numeric" }).resolvedOptions();
+  return hourCycle === "h23" ? "2-digit" : "numeric";
+}
 
 /** "Today", "Monday, November 2nd" …: the label between two days of messages. */
 export function dayLabel(unix, reader) {
@@ -104,7 +110,7 @@ const TOKENS = {
   day_divider_pretty: dayLabel,
   time: timeOfDay,
   time_secs: (unix, reader) =>
-    inZone(unix, reader, { hour: "numeric", minute: "2-digit", second: "2-digit" }),
+    inZone(unix, reader, { hour: hourStyle(reader.locale), minute: "2-digit", second: "2-digit" }),
   ago,
 };
 

@@ -2,7 +2,7 @@
 /** Messages: one as a node, and a list that redraws only what changed. */
 import { renderBlocks } from "./blocks.js";
 import { ago, dayKey, dayLabel, fullStamp, timeOfDay } from "./dates.js";
-import { h, icon, ICONS, keepingFocus, link, safeHref } from "./dom.js";
+import { h, icon, ICONS, keepingFocus, link } from "./dom.js";
 import { attachMenu } from "./menu.js";
 import { renderMrkdwn } from "./mrkdwn.js";
 import { avatar } from "./people.js";
@@ -142,10 +142,25 @@ function body(app, message, inThread) {
 }
 
 function fileCard(file) {
-  const url = file.url_private_download ?? file.url_private ?? file.permalink ?? "";
   const size = file.size ? ` · ${(file.size / 1000).toFixed(1)} kB` : "";
   const title = h("span.file-title", { dir: "auto" }, file.title || file.name || "File");
-  return h("div.file", {}, icon(ICONS.file), h("span.file-text", {}, safeHref(url) && url ? link(url, title) : title, h("span.file-kind", {}, `${file.pretty_type ?? file.mimetype ?? file.filetype ?? "file"}${size}`)));
+  return h("div.file", {}, icon(ICONS.file), h("span.file-text", {}, fileTitle(file, title), h("span.file-kind", {}, `${file.pretty_type ?? file.mimetype ?? kindByName(file.name)}${size}`)));
+}
+
+const kindByName = (name) => (name?.includes(".") ? name.split(".").at(-1).toUpperCase() : "File");
+
+/** The name leads to the file; a file that came with its text is saved from here. */
+function fileTitle(file, title) {
+  const url = file.url_private_download ?? file.url_private ?? file.permalink;
+  if (url) return link(url, title);
+  if (file.preview === undefined) return title;
+  return h("button.text-button", { type: "button", "data-focus": `file-${file.id}`, onclick: () => save(file) }, title);
+}
+
+function save(file) {
+  const url = URL.createObjectURL(new Blob([file.preview], { type: "text/plain" }));
+  h("a", { href: url, download: file.name ?? "file.txt" }).click();
+  URL.revokeObjectURL(url);
 }
 
 function threadLink(app, message, { count, names, latest }) {

@@ -13,6 +13,7 @@ export class Modal {
   constructor(app) {
     this.app = app;
     this.shown = /** @type {any} */ (null);
+    this.errors = /** @type {Record<string, string>} */ ({});
   }
 
   /** Makes the page show what the stack says. */
@@ -48,7 +49,7 @@ export class Modal {
   fill() {
     const { view, form, title, deep } = this.shown;
     const { reader } = this.app;
-    const surface = makeSurface(this.app, "view", { type: "view", view_id: view.id }, `v-${view.id}`);
+    const surface = makeSurface(this.app, "view", { type: "view", view_id: view.id }, `v-${view.id}`, (blockId) => this.mend(blockId));
     this.surface = surface;
     const body = h("div.dialog-body.blocks", {}, renderBlocks(view.blocks, surface, this.errors));
     const close = view.close ? renderText(view.close, reader) : "Cancel";
@@ -115,6 +116,16 @@ export class Modal {
     keepingFocus(() => this.fill());
     const first = /** @type {HTMLElement|null} */ (this.shown.body.querySelector("[aria-invalid=true]"));
     first?.focus();
+  }
+
+  /** A field that was changed after a complaint is not complained about any longer. */
+  mend(blockId) {
+    if (!this.errors[blockId]) return;
+    delete this.errors[blockId];
+    const block = this.shown.body.querySelector(`[data-block="${CSS.escape(blockId)}"]`);
+    block.classList.remove("invalid");
+    block.querySelector(".field-error")?.remove();
+    block.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
   }
 
   /** What stands in the fields of this version of the form; older versions may have had others. */

@@ -49,7 +49,7 @@ function clock(app, day) {
       h("span.muted", {}, ` ${day}, your time`)),
     h("div.actions", {}, ...jumps),
     speedPicker(app),
-    h("p.muted", {}, "+12 h reaches the next maintenance window of every instance."));
+    h("p.muted", {}, "Every instance has a maintenance window each day: twice +12 h passes all of them."));
 }
 
 function speedPicker(app) {

@@ -9,9 +9,9 @@ const STEPS = [
   ["Plan an upgrade", "Press the example, then Enter. Nothing happens to a database yet: the bot answers with a card.", [fill("/taurus-upgrade orders-*")]],
   ["Confirm it", "Read the card: which instances, from which kernel to which, what it will interrupt. Then press Confirm.", []],
   ["Watch", "The card changes in place; the API's own answers are in its thread. Impatient? Move the clock.", [CLOUD]],
-  ["Make it fail", "In Cloud, turn on one of the faults, then upgrade something else.", [CLOUD, fill("/taurus-upgrade billing-*")]],
-  ["Retry", "Turn the fault off. Press Retry on the failed card: only what failed is planned again.", [fill("/taurus-change list --all")]],
-  ["Schedule", "The bot can wait. The time is in your zone; every reader sees it in their own.", [fill("/taurus-upgrade users-* --at \"tomorrow 02:00\"")]],
+  ["Make it fail", "This one is known to fail half-way. For other troubles, set one of the faults in Cloud first.", [fill("/taurus-upgrade reports-dev-01"), CLOUD]],
+  ["Retry", "Press Retry on the failed card: only what failed is planned again, as a new change.", [fill("/taurus-change list --all")]],
+  ["Schedule", "The bot can wait. The time is in your zone; every reader sees it in their own.", [fill("/taurus-upgrade reports-prod-01 --at \"tomorrow 02:00\"")]],
   ["Cancel", "Changed your mind? Press Cancel on the card before its time.", [fill("/taurus-change list")]],
   ["Be somebody else", "Top left: switch to another person. They have other rights, another time zone and another language.", [fill("/taurus-help")]],
 ];

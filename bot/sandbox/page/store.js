@@ -10,17 +10,16 @@ export class Store {
     this.connection = "connecting";
     this.dismissed = new Set();
     this.forms = new Map();
-    this.viewErrors = new Map();
     this.read = new Map();
     this.clockReadAt = 0;
-    this.openedAt = 0;
+    this.openedAt = /** @type {number|null} */ (null);
   }
 
   /** Takes a fresh state; the reader's marks are set for channels seen for the first time. */
   load(state) {
     this.state = state;
     this.setClock(state.clock);
-    this.openedAt ||= state.clock.now;
+    this.openedAt ??= newest(state);
     for (const channel of state.channels) this.startReading(channel);
   }
 
@@ -104,6 +103,9 @@ export class Store {
     return true;
   }
 }
+
+/** When the last message was said, Unix seconds. */
+const newest = (state) => Math.max(0, ...Object.values(state.messages).flat().map(({ ts }) => Number(ts)));
 
 export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 

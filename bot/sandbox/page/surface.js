@@ -9,9 +9,10 @@ import { reason, toast } from "./toast.js";
  * @param {"message"|"view"|"home"} kind
  * @param {any} container what the server needs to find the blocks again
  * @param {string} id unique among surfaces
+ * @param {(blockId: string) => void} [onSet] hears of every change of a field
  * @returns {import("./elements.js").Surface}
  */
-export function makeSurface(app, kind, container, id) {
+export function makeSurface(app, kind, container, id, onSet = () => {}) {
   const user = app.store.userId;
   const values = app.store.values(`${user}/${id}`);
   const address = (blockId, actionId) => ({ user, container, block_id: blockId, action_id: actionId });
@@ -22,7 +23,7 @@ export function makeSurface(app, kind, container, id) {
     get: (blockId, actionId) => values[blockId]?.[actionId],
     set: (blockId, actionId, state) => {
       (values[blockId] ??= {})[actionId] = state;
-      app.store.viewErrors.get(id)?.delete(blockId);
+      onSet(blockId);
     },
     options: (blockId, actionId, value) => api.post("/page/options", { ...address(blockId, actionId), value }),
     act: async (blockId, actionId, action, confirm) => {
