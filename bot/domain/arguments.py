@@ -1,10 +1,10 @@
 """From the text of a slash command to words and options, every mistake at once.
 
 Splits as a shell does, with the punctuation that phones make: typographic quotes, and dashes
-that were two hyphens once. Linear in the length of the text: no `shlex`, which is quadratic.
+that were two hyphens once. Every pattern reads each character once, so the time is linear in
+the length of the text (`shlex` is quadratic).
 """
 
-import html
 import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
@@ -12,19 +12,36 @@ from difflib import get_close_matches
 from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence, say
 
-_OPENING = "\"'“„‘«”’"
+# Slack escapes these three and no others; one pass, so that `&amp;lt;` stays what was typed.
+_ESCAPE = re.compile("&(amp|lt|gt);")
+_ESCAPED = {"amp": "&", "lt": "<", "gt": ">"}
+# Signs without width travel along when text is copied from pages and tables.
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+
+# A quote that is never closed takes the rest. A single quote opens only where a word or a value
+# begins; elsewhere it is an apostrophe.
 _PIECE = re.compile(
-    r"(?P<space>\s+)"
-    r"|“(?P<a>[^”]*)”|„(?P<b>[^”“]*)[”“]|‘(?P<c>[^’]*)’|«(?P<d>[^»]*)»"
-    r"|”(?P<e>[^”]*)”|\"(?P<f>[^\"]*)\"|'(?P<g>[^']*)'"
-    rf"|(?P<plain>[^\s{_OPENING}]+)"
-    rf"|(?P<stray>[{_OPENING}])"
+    r"(?P<space>\s++)"
+    r'|"(?P<double>(?:[^"\\]|\\.?)*+)(?P<end1>"?)'
+    r"|“(?P<curly>[^”]*+)(?P<end2>”?)"
+    r"|„(?P<low>[^“”]*+)(?P<end3>[“”]?)"
+    r"|”(?P<same>[^”]*+)(?P<end4>”?)"
+    r"|«(?P<angle>[^»]*+)(?P<end5>»?)"
+    r"|(?<![^\s=])'(?P<single>[^']*+)(?P<end6>'?)"
+    r"|(?<![^\s=])‘(?P<curly1>[^’]*+)(?P<end7>’?)"
+    r"|(?<![^\s=])’(?P<same1>[^’]*+)(?P<end8>’?)"
+    r"|\\(?P<escaped>.?)"
+    r"|(?P<plain>(?:[^\s\"“„”«\\=]|=(?!['‘’]))++|=)",
+    re.DOTALL,
 )
-_DASHES = re.compile(r"^(?:—|–|--|−−)(?=[^\W\d])")
+_QUOTED_ESCAPE = re.compile(r'\\(["\\])')
+_DASHES = re.compile(r"(?:[—―–]+|[-‐‑−–—―]{2,})(?=[^\W\d_])")
+_END_OF_OPTIONS = re.compile("--|[—―–]")
+_HYPHEN = re.compile(r"[-‐‑−](?=[^\W\d_])")
 
 
 class Token(Frozen):
-    """One word of the line; a quoted word is never an option."""
+    """One word of the line; a word that begins with a quote is never an option."""
 
     text: str
     quoted: bool = False
@@ -51,34 +68,51 @@ class Arguments(Frozen):
 
 
 def split(text: str) -> tuple[tuple[Token, ...], bool]:
-    """Split into tokens; the second value is False if a quote was never closed.
-
-    An apostrophe within or after a word is part of it, so `ann's` is one word.
-    """
+    """Split into tokens; the second value is False if a quote was never closed."""
     tokens: list[Token] = []
-    parts: list[str] = []
+    parts: list[str] | None = None
     quoted, closed = False, True
-    for match in _PIECE.finditer(html.unescape(text)):
-        kind = match.lastgroup
-        if kind == "space":
-            if parts or quoted:
-                tokens.append(Token(text="".join(parts), quoted=quoted and len(parts) == 1))
-            parts, quoted = [], False
-        elif kind in {"plain", "stray"}:
-            closed = closed and (kind == "plain" or (bool(parts) and match[0] in "'’"))
-            parts.append(match[0])
+    for match in _PIECE.finditer(_as_typed(text)):
+        piece, is_quote, is_closed = _piece(match)
+        closed = closed and is_closed
+        if piece is None:
+            if parts is not None:
+                tokens.append(Token(text="".join(parts), quoted=quoted))
+            parts = None
+        elif parts is None:
+            parts, quoted = [piece], is_quote
         else:
-            parts.append(match[kind or 0])
-            quoted = True
-    if parts or quoted:
-        tokens.append(Token(text="".join(parts), quoted=quoted and len(parts) == 1))
+            parts.append(piece)
+    if parts is not None:
+        tokens.append(Token(text="".join(parts), quoted=quoted))
     return tuple(tokens), closed
 
 
+def _as_typed(text: str) -> str:
+    """Undo what Slack and copying did to the text."""
+    return _ESCAPE.sub(lambda match: _ESCAPED[match[1]], text).translate(_INVISIBLE)
+
+
+def _piece(match: re.Match[str]) -> tuple[str | None, bool, bool]:
+    """Read one piece: its text (None for a blank), whether it is quoted, and properly closed."""
+    kind = match.lastgroup or ""
+    if kind == "space":
+        return None, False, True
+    if not kind.startswith("end"):
+        return match[kind], False, True
+    text = match[match.lastindex - 1] if match.lastindex else ""
+    if match["double"] is not None:
+        text = _QUOTED_ESCAPE.sub(r"\1", text)
+    return text, True, bool(match[kind])
+
+
 def did_you_mean(word: str, choices: Sequence[str]) -> str | None:
-    """Find the one choice that looks most like the word."""
-    found = get_close_matches(word, choices, n=1, cutoff=0.6)
-    return found[0] if found else None
+    """Find the one choice that looks most like the word, or that only it begins."""
+    known = {choice.lower(): choice for choice in choices}
+    word = word.lower()
+    begun = [choice for choice in known if choice.startswith(word)] if word.strip("-") else []
+    found = begun if len(begun) == 1 else get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return known[found[0]] if found else None
 
 
 def read(
@@ -114,35 +148,39 @@ class _Reader:
 
     def take(self, tokens: Sequence[Token], position: int) -> int:
         """Read the token at `position` with its value; return the next position."""
-        token = tokens[position]
-        if self.only_words or token.quoted or not _DASHES.match(token.text):
-            if token.text == "--" and not token.quoted and not self.only_words:
-                self.only_words = True
-            else:
-                self.words.append(token.text)
-            return position + 1
-        name, equals, value = _DASHES.sub("--", token.text).partition("=")
+        token, position = tokens[position], position + 1
+        if self.only_words or not _is_special(token):
+            self.words.append(token.text)
+        elif _END_OF_OPTIONS.fullmatch(token.text):
+            self.only_words = True
+        else:
+            return self._option(token.text, tokens, position)
+        return position
+
+    def _option(self, text: str, tokens: Sequence[Token], position: int) -> int:
+        name, equals, value = _DASHES.sub("--", text, count=1).partition("=")
         name = name.lower()
         option = self.known.get(name)
         if option is None:
             self._unknown(name)
-            return position + 1
-        if option.words == 0:
+        elif option.words == 0:
             self._flag(name, equals)
-            return position + 1
-        return self._value(option, value if equals else None, tokens, position + 1)
+        else:
+            return self._value(option, value if equals else None, tokens, position)
+        return position
 
     def _unknown(self, name: str) -> None:
-        close = did_you_mean(name, list(self.known))
+        close = did_you_mean(f"--{name.lstrip('-')}", list(self.known))
         if close:
             text = say("There is no option {name}. Did you mean {close}?", name=name, close=close)
-        else:
-            choices = ", ".join(self.known) or "-"
+        elif self.known:
             text = say(
                 "There is no option {name}. The options are: {choices}.",
                 name=name,
-                choices=choices,
+                choices=", ".join(self.known),
             )
+        else:
+            text = say("There is no option {name}: this takes no options.", name=name)
         self.problems.append(text)
 
     def _flag(self, name: str, equals: str) -> None:
@@ -154,24 +192,30 @@ class _Reader:
         self, option: Option, given: str | None, tokens: Sequence[Token], position: int
     ) -> int:
         name = option.name
-        if given is None:
-            if position >= len(tokens) or _is_option(tokens[position]):
-                self.problems.append(say("{name} needs a value.", name=name))
-                return position
-            given = tokens[position].text
-            position += 1
-        for count in range(option.words - 1, 0, -1):
-            more = tokens[position : position + count]
-            joined = " ".join([given, *(token.text for token in more)])
-            fits = len(more) == count and not any(map(_is_option, more))
-            if fits and self.accepts(name, joined):
-                given, position = joined, position + count
-                break
+        if given is None and position < len(tokens) and not _is_special(tokens[position]):
+            given, position = tokens[position].text, position + 1
+        if not given:
+            self.problems.append(say("{name} needs a value.", name=name))
+            return position
+        given, taken = self._longest(option, given, tokens[position : position + option.words - 1])
         if name in self.options:
             self.problems.append(say("{name} is given twice.", name=name))
         self.options[name] = given
-        return position
+        return position + taken
+
+    def _longest(self, option: Option, given: str, more: Sequence[Token]) -> tuple[str, int]:
+        """Join as many of the following words to the value as are accepted."""
+        for count in range(len(more), 0, -1):
+            joined = " ".join([given, *(token.text for token in more[:count])])
+            if not any(map(_is_special, more[:count])) and self.accepts(option.name, joined):
+                return joined, count
+        return given, 0
 
 
-def _is_option(token: Token) -> bool:
-    return not token.quoted and bool(_DASHES.match(token.text))
+def _is_special(token: Token) -> bool:
+    """Whether it is an option, or the mark after which there are none."""
+    forms = (_DASHES, _HYPHEN)
+    return not token.quoted and (
+        any(form.match(token.text) for form in forms)
+        or _END_OF_OPTIONS.fullmatch(token.text) is not None
+    )
