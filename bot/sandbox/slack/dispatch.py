@@ -1,6 +1,7 @@
 """Deliveries to the bot: one at a time, doubled where a fault says so, events repeated."""
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, Protocol
@@ -32,6 +33,7 @@ class Dispatch:
     def __init__(self, transport: Transport, faults: Faults, hub: Hub) -> None:
         self.transport = transport
         self.sent: list[Delivery] = []
+        self.waiting = 0  # events between two attempts
         self._faults = faults
         self._hub = hub
         self._tasks: set[asyncio.Task[object]] = set()
@@ -85,11 +87,15 @@ class Dispatch:
             ack = await self.send(delivery)
 
     async def _pause(self, seconds: float) -> None:
-        if seconds:
-            try:
+        if not seconds:
+            return
+        self.waiting += 1
+        self._hub.wake()
+        try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), seconds)
-            except TimeoutError:
-                return
+        finally:
+            self.waiting -= 1
 
     def _start(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.ensure_future(work)

@@ -37,7 +37,13 @@ class Faults:
         queue.extend([Fault(kind, retry_after)] * times)
 
     def next_deliveries(self, kind: str, times: int = 1) -> None:
-        """The next `times` deliveries to the bot are TWICE, RETRY or STALE."""
+        """The next `times` deliveries to the bot are `twice`, `retry` or `stale`.
+
+        Raises:
+            ValueError: for any other kind.
+        """
+        if kind not in {TWICE, RETRY, STALE}:
+            raise ValueError(f"{kind!r} is no fault of deliveries: twice, retry or stale")
         self._deliveries.extend([kind] * times)
 
     def clear(self) -> None:

@@ -39,9 +39,7 @@ class Messages:
             self._count_reply(channel, message)
 
     def _count_reply(self, channel: str, reply: Json) -> None:
-        parent = self._public[channel].get(reply["thread_ts"])
-        if parent is None:
-            return
+        parent = self._public[channel][reply["thread_ts"]]
         users = parent.setdefault("reply_users", [])
         if reply["user"] not in users:
             users.append(reply["user"])

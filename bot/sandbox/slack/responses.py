@@ -2,7 +2,7 @@
 
 from bot.sandbox.slack.arguments import Arguments
 from bot.sandbox.slack.hooks import Hook
-from bot.sandbox.slack.posting import bot_message, content, require_something, updated
+from bot.sandbox.slack.posting import bot_message, check_thread, content, require_something, updated
 from bot.sandbox.slack.wire import Json, SlackError
 from bot.sandbox.slack.workspace import Workspace
 
@@ -57,7 +57,7 @@ class Responses:
 
     def _add(self, hook: Hook, arguments: Arguments) -> None:
         parts = require_something(content(arguments))
-        thread = arguments.text("thread_ts")
+        thread = check_thread(self._workspace, hook.channel, arguments.text("thread_ts"))
         kind = arguments.text("response_type", "ephemeral")
         if kind == "in_channel":
             message = bot_message(self._workspace, parts, thread)

@@ -303,6 +303,11 @@ class SlackSimulator:
         """Repeats one of `deliveries` as it is (or as changed with `dataclasses.replace`)."""
         return await self._dispatch.send(delivery)
 
+    @property
+    def retries_waiting(self) -> int:
+        """How many events wait for their next attempt."""
+        return self._dispatch.waiting
+
     def hurry_retries(self) -> None:
         """Sends now the events that wait for their next attempt."""
         self._dispatch.hurry_retries()

@@ -67,13 +67,12 @@ class Sockets:
     async def _hold(self, socket: web.WebSocketResponse) -> None:
         self._open.append(socket)
         try:
-            await socket.send_json(self._hello())
+            with contextlib.suppress(ConnectionError):  # the peer left while it was greeted
+                await socket.send_json(self._hello())
             self._tell()
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._read(message.data)
-        except (ConnectionError, RuntimeError):
-            pass  # the peer left while it was greeted
         finally:
             self._forget(socket)
 

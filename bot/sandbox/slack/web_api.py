@@ -72,6 +72,7 @@ class WebApi:
             arguments = await read_arguments(request)
             shown = {name: one for name, one in arguments.values.items() if name != "token"}
             self.calls.append(Call(method, shown, self._workspace.clock()))
+            self._workspace.hub.wake()
             fault = self._faults.strike_call(method)
             answer = await self._meet(fault, request, method, arguments)
         except SlackError as refusal:

@@ -1,7 +1,11 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
+from typing import Self
 
+import aiohttp
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Json, SlackSimulator
@@ -110,3 +114,41 @@ async def slack(clock: Time) -> AsyncIterator[SlackSimulator]:
 @pytest.fixture
 def api(slack: SlackSimulator) -> AsyncWebClient:
     return AsyncWebClient(slack.bot_token, base_url=slack.api_url)
+
+
+async def refusal(call: Awaitable[object]) -> Json:
+    """What the official client says of a call that Slack refuses."""
+    with pytest.raises(SlackApiError) as caught:
+        await call
+    data = caught.value.response.data
+    assert isinstance(data, dict)
+    return data
+
+
+class Line:
+    """A bare Socket Mode connection, to see what the official client hides."""
+
+    def __init__(self, slack: SlackSimulator) -> None:
+        self._slack = slack
+        self._session = aiohttp.ClientSession()
+        self.socket: aiohttp.ClientWebSocketResponse
+        self.hello: Json = {}
+
+    async def __aenter__(self) -> Self:
+        app = AsyncWebClient(self._slack.app_token, base_url=self._slack.api_url)
+        self.url = (await app.apps_connections_open(app_token=self._slack.app_token))["url"]
+        self.socket = await self._session.ws_connect(self.url)
+        self.hello = await self.read()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def read(self) -> Json:
+        async with asyncio.timeout(5):
+            found: Json = await self.socket.receive_json()
+            return found
+
+    async def ack(self, envelope: Json, payload: Json | None = None) -> None:
+        answer = {"envelope_id": envelope["envelope_id"]}
+        await self.socket.send_json({**answer, "payload": payload} if payload else answer)
