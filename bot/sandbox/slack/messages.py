@@ -1,7 +1,6 @@
 """Every message of the workspace, and the ephemeral ones that only one person sees."""
 
 from collections.abc import Callable, Collection
-from copy import deepcopy
 
 from bot.sandbox.slack.hub import Hub
 from bot.sandbox.slack.wire import Json, SlackError
@@ -23,7 +22,10 @@ class Timestamps:
 
 
 class Messages:
-    """Messages as Slack shapes them, by channel and `ts`."""
+    """Messages as Slack shapes them, by channel and `ts`.
+
+    A message is never changed, only replaced, so that reading many of them costs little.
+    """
 
     def __init__(self, hub: Hub, audience: Callable[[str], Collection[str]]) -> None:
         self._hub = hub
@@ -40,14 +42,15 @@ class Messages:
 
     def _count_reply(self, channel: str, reply: Json) -> None:
         parent = self._public[channel][reply["thread_ts"]]
-        users = parent.setdefault("reply_users", [])
-        if reply["user"] not in users:
-            users.append(reply["user"])
-        parent["thread_ts"] = parent["ts"]
-        parent["reply_count"] = parent.get("reply_count", 0) + 1
-        parent["reply_users_count"] = len(users)
-        parent["latest_reply"] = reply["ts"]
-        self._tell("message_changed", channel, parent)
+        users = list(dict.fromkeys([*parent.get("reply_users", []), reply["user"]]))
+        counted = {
+            "thread_ts": parent["ts"],
+            "reply_count": parent.get("reply_count", 0) + 1,
+            "reply_users": users,
+            "reply_users_count": len(users),
+            "latest_reply": reply["ts"],
+        }
+        self.replace(channel, {**parent, **counted})
 
     def replace(self, channel: str, message: Json) -> None:
         """Puts `message` in the place of the one with its `ts`."""
@@ -77,8 +80,8 @@ class Messages:
         return ts in self._public.get(channel, {})
 
     def of(self, channel: str) -> list[Json]:
-        """Copies of all public messages of a channel with their threads, oldest first."""
-        return [deepcopy(one) for _, one in sorted(self._public.get(channel, {}).items())]
+        """All public messages of a channel with their threads, oldest first."""
+        return [dict(one) for _, one in sorted(self._public.get(channel, {}).items())]
 
     def add_private(self, user: str, channel: str, message: Json) -> None:
         """Shows an ephemeral message to `user`, or replaces the one with its `ts`."""
@@ -96,9 +99,9 @@ class Messages:
             self._hub.tell(event, [user])
 
     def private(self, user: str, channel: str) -> list[Json]:
-        """Copies of the ephemeral messages that `user` sees in `channel`, oldest first."""
+        """The ephemeral messages that `user` sees in `channel`, oldest first."""
         mine = self._private.get(user, {}).values()
-        return [deepcopy(one) for one in mine if one["channel"] == channel]
+        return [dict(one) for one in mine if one["channel"] == channel]
 
     def _tell(self, kind: str, channel: str, message: Json) -> None:
         event = {"type": kind, "channel": channel, "message": {**message, "channel": channel}}

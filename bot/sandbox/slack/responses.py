@@ -1,5 +1,7 @@
 """Answers that go by a response URL, or with the acknowledgement of a command."""
 
+from http import HTTPStatus
+
 from bot.sandbox.slack.arguments import Arguments
 from bot.sandbox.slack.hooks import Hook
 from bot.sandbox.slack.posting import bot_message, check_thread, content, require_something, updated
@@ -13,14 +15,23 @@ class Responses:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def use(self, key: str, body: Json) -> None:
-        """Takes a POST to a response URL.
+    def use(self, key: str, arguments: Arguments) -> Json:
+        """Takes a POST to a response URL; there is nothing to tell but that it worked.
 
         Raises:
-            SlackError: `expired_url`, `used_url`, or what is wrong with the message.
+            SlackError: `expired_url`, `used_url`, or what is wrong with the message, none of
+                them with HTTP 200.
         """
         hook = self._workspace.hooks.use(key)
-        arguments = Arguments(body)
+        try:
+            self._carry_out(hook, arguments)
+        except SlackError as refusal:
+            if refusal.status == HTTPStatus.OK:
+                refusal.status = HTTPStatus.BAD_REQUEST
+            raise
+        return {}
+
+    def _carry_out(self, hook: Hook, arguments: Arguments) -> None:
         if arguments.flag("delete_original"):
             self._delete(hook)
         elif arguments.flag("replace_original") and hook.source_ts:

@@ -1,16 +1,14 @@
 """The HTTP server of the simulator: Slack's own addresses, the page and the page's API."""
 
-import json
 from pathlib import Path
 
 from aiohttp import web
 
 from bot.sandbox.slack.guard import harden, same_origin
 from bot.sandbox.slack.page_api import PageApi
-from bot.sandbox.slack.responses import Responses
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.web_api import WebApi
-from bot.sandbox.slack.wire import Json, SlackError
+from bot.sandbox.slack.wire import SlackError
 from bot.sandbox.slack.workspace import Workspace
 
 HOST = "127.0.0.1"
@@ -32,7 +30,6 @@ class Server:
         self._web_api = web_api
         self._sockets = sockets
         self._page = page
-        self._responses = Responses(workspace)
         app = web.Application(middlewares=[same_origin], client_max_size=_BODY)
         app.on_response_prepare.append(harden)
         app.add_routes(
@@ -40,7 +37,7 @@ class Server:
                 web.post("/api/{method}", web_api.handle),
                 web.get("/api/{method}", web_api.handle),
                 web.get("/socket", sockets.serve),
-                web.post("/hooks/{key}", self._hook),
+                web.post("/hooks/{key}", web_api.handle_hook),
                 web.post("/upload/{key}", self._upload),
                 web.get("/", self._index),
                 web.get("/static/{file:.+}", self._static),
@@ -71,14 +68,6 @@ class Server:
         await self._sockets.close()
         await self._runner.cleanup()
 
-    async def _hook(self, request: web.Request) -> web.Response:
-        try:
-            self._responses.use(request.match_info["key"], _hook_body(await request.text()))
-        except SlackError as refusal:
-            status = refusal.status if refusal.status != web.HTTPOk.status_code else 400
-            return web.json_response(refusal.body(), status=status)
-        return web.json_response({"ok": True})
-
     async def _upload(self, request: web.Request) -> web.Response:
         body = await _uploaded(request)
         try:
@@ -99,16 +88,6 @@ class Server:
         if not path.is_relative_to(self._page.resolve()) or not path.is_file():
             raise web.HTTPNotFound
         return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
-
-
-def _hook_body(text: str) -> Json:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        raise SlackError("invalid_payload", status=400) from None
-    if not isinstance(body, dict):
-        raise SlackError("invalid_payload", status=400)
-    return body
 
 
 async def _uploaded(request: web.Request) -> bytes:

@@ -69,22 +69,8 @@ class SlackSimulator:
     ) -> "SlackSimulator":
         """Installs the app and listens on loopback.
 
-        Args:
-            manifest: the app manifest as JSON: commands, shortcuts, events, scopes.
-            port: 0 takes a free one.
-            mode: how payloads reach the bot.
-            request_url: where to in http mode; may be set later as `simulator.request_url`.
-            clock: the workspace's time (unix seconds): message timestamps, events.
-            wall: the protocol's time (unix seconds): trigger ids, response URLs, signatures, rates.
-            people: who is there; the defaults of these three are in `people.py`.
-            channels: where they speak.
-            groups: the user groups they are in.
-            scopes: what was granted; None grants the manifest's required bot scopes.
-            secrets: tokens and signing secret; made up unless given.
-            panel: the other simulator's switches, shown on the page.
-            page: the folder of the page's files.
-            ack_seconds: how long the bot may take to acknowledge.
-            enforce_rates: whether too many calls are answered with 429.
+        `clock` is the workspace's time and `wall` the protocol's, both in unix seconds; `scopes`
+        None grants the manifest's required ones; `ack_seconds` is how long the bot may take.
 
         Raises:
             ValueError: if Slack would refuse the manifest.

@@ -20,8 +20,11 @@ from bot.sandbox.slack.faults import (
 )
 from bot.sandbox.slack.methods import Method, bot_methods
 from bot.sandbox.slack.rates import Rates, too_many
+from bot.sandbox.slack.responses import Responses
 from bot.sandbox.slack.wire import Json, SlackError
 from bot.sandbox.slack.workspace import Workspace
+
+RESPONSE_URL = "response_url"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class WebApi:
         self._faults = faults
         self._rates = rates
         self._open_connection = open_connection
+        self._responses = Responses(workspace)
         self.files = FileMethods(workspace)
         self._for_bots = bot_methods(workspace, rates, self.files)
         directory = DirectoryMethods(workspace)
@@ -68,13 +72,28 @@ class WebApi:
     async def handle(self, request: web.Request) -> web.Response:
         """Answers one call, or has it fail as the next fault says."""
         method = request.match_info["method"]
+        authorization = request.headers.get("Authorization")
+        return await self._serve(
+            request, method, lambda given: self.run(method, given, authorization)
+        )
+
+    async def handle_hook(self, request: web.Request) -> web.Response:
+        """Takes a POST to a response URL; calls and faults know it as `response_url`."""
+        key = request.match_info["key"]
+        return await self._serve(
+            request, RESPONSE_URL, lambda given: self._responses.use(key, given)
+        )
+
+    async def _serve(
+        self, request: web.Request, method: str, run: Callable[[Arguments], Json]
+    ) -> web.Response:
         try:
             arguments = await read_arguments(request)
             shown = {name: one for name, one in arguments.values.items() if name != "token"}
             self.calls.append(Call(method, shown, self._workspace.clock()))
             self._workspace.hub.wake()
             fault = self._faults.strike_call(method)
-            answer = await self._meet(fault, request, method, arguments)
+            answer = await self._meet(fault, request, lambda: run(arguments))
         except SlackError as refusal:
             return web.json_response(refusal.body(), status=refusal.status, headers=refusal.headers)
         finally:
@@ -82,11 +101,11 @@ class WebApi:
         return answer
 
     async def _meet(
-        self, fault: Fault | None, request: web.Request, method: str, arguments: Arguments
+        self, fault: Fault | None, request: web.Request, run: Callable[[], Json]
     ) -> web.Response:
         if fault is not None and fault.kind != DROP_ANSWER:
             return await self._fail(fault, request)
-        answer = {"ok": True, **self.run(method, arguments, request.headers.get("Authorization"))}
+        answer = {"ok": True, **run()}
         if fault is not None:
             _cut(request)
         return web.json_response(answer)
