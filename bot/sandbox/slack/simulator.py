@@ -71,10 +71,7 @@ class SlackSimulator:
 
         `clock` is the workspace's time and `wall` the protocol's, both in unix seconds; `scopes`
         None grants the manifest's required ones; `ack_seconds` is how long the bot may take.
-
-        Raises:
-            ValueError: if Slack would refuse the manifest.
-            OSError: if the port is taken.
+        Raises ValueError if Slack would refuse the manifest, OSError if the port is taken.
         """
         app = install(manifest, secrets or Secrets(), scopes)
         workspace = Workspace(
