@@ -37,7 +37,7 @@ async def test_another_person_reads_times_in_another_zone_and_language(page: Pag
 async def test_what_others_say_arrives_and_is_marked_as_new(page: Page, open_page: Open) -> None:
     bob = await open_page("U0BOB")
     await bob.get_by_role("button", name="payments").click()
-    box = page.get_by_role("combobox", name="Message #db-changes")
+    box = page.get_by_role("textbox", name="Message #db-changes")
     await box.fill("Hello @bob, see *orders*")
     await box.press("Enter")
 
@@ -59,7 +59,7 @@ async def test_a_thread_is_read_and_answered_beside_the_channel(page: Page, stag
 
     thread = page.get_by_role("complementary", name="Thread")
     await expect(thread.get_by_role("log")).to_contain_text("resp: success")
-    reply = thread.get_by_role("combobox", name="Reply…")
+    reply = thread.get_by_role("textbox", name="Reply…")
     await expect(reply).to_be_focused()
     await reply.fill("thank you")
     await reply.press("Enter")
@@ -88,7 +88,7 @@ async def test_hostile_text_is_only_text(page: Page, stage: Stage) -> None:
 
 
 async def test_what_a_person_types_is_not_read_as_slacks_codes(page: Page) -> None:
-    box = page.get_by_role("combobox", name="Message #db-changes")
+    box = page.get_by_role("textbox", name="Message #db-changes")
     await box.fill("<!channel> & <@U0BOB> <b>bold</b>")
     await box.press("Enter")
 
@@ -141,7 +141,7 @@ async def test_the_home_tab_is_filled_by_the_app(page: Page) -> None:
 
     await expect(page.get_by_role("main")).to_contain_text("Nothing waits for you.")
     await page.get_by_role("button", name="Messages", exact=True).click()
-    await expect(page.get_by_role("combobox", name="Message Taurus bot")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Message Taurus bot")).to_be_visible()
 
 
 async def test_the_cloud_is_steered_from_its_panel(page: Page, stage: Stage) -> None:

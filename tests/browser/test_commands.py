@@ -10,13 +10,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def type_command(page: Page, text: str) -> None:
-    box = page.get_by_role("combobox", name="Message #db-changes")
+    box = page.get_by_role("textbox", name="Message #db-changes")
     await box.fill(text)
     await box.press("Enter")
 
 
 async def test_a_command_is_completed_by_keyboard(page: Page) -> None:
-    box = page.get_by_role("combobox", name="Message #db-changes")
+    box = page.get_by_role("textbox", name="Message #db-changes")
     await box.press_sequentially("/taurus-")
     options = page.get_by_role("option")
     await expect(options).to_have_count(6)
@@ -35,7 +35,7 @@ async def test_a_command_is_completed_by_keyboard(page: Page) -> None:
 
 
 async def test_escape_closes_the_completion_and_enter_sends_what_was_typed(page: Page) -> None:
-    box = page.get_by_role("combobox", name="Message #db-changes")
+    box = page.get_by_role("textbox", name="Message #db-changes")
     await box.press_sequentially("/nonsense")
     await box.press("Enter")
 
@@ -50,6 +50,7 @@ async def test_a_command_becomes_a_card_and_a_click_is_asked_about(
     card = page.get_by_role("article").filter(has_text="CHG-1")
     await expect(card).to_contain_text("State: Proposed")
     await expect(card.locator(".app-badge")).to_have_text("APP")
+    await expect(page.get_by_role("separator", name="New messages")).to_have_count(0)
 
     await card.get_by_role("button", name="Confirm").click()
     dialog = page.get_by_role("alertdialog", name=CONFIRM)
@@ -104,7 +105,7 @@ async def test_an_app_that_stays_silent_is_reported_as_users_know_it(page: Page)
 
 
 async def test_what_was_sent_comes_back_with_the_arrow_keys(page: Page) -> None:
-    box = page.get_by_role("combobox", name="Message #db-changes")
+    box = page.get_by_role("textbox", name="Message #db-changes")
     for text in ("first", "second"):
         await box.fill(text)
         await box.press("Enter")
@@ -134,7 +135,7 @@ async def test_an_example_of_the_first_steps_is_filled_in(page: Page) -> None:
     steps = page.get_by_role("complementary", name="First steps")
     await steps.get_by_role("button", name="/taurus-upgrade orders-*").click()
 
-    box = page.get_by_role("combobox", name="Message #db-changes")
+    box = page.get_by_role("textbox", name="Message #db-changes")
     await expect(box).to_have_value("/taurus-upgrade orders-*")
     await expect(box).to_be_focused()
 
@@ -143,7 +144,7 @@ async def test_a_command_in_a_thread_is_refused_and_kept(page: Page) -> None:
     await type_command(page, "/taurus-upgrade orders-*")
     await page.get_by_role("article").hover()
     await page.get_by_role("button", name="Reply in thread").click()
-    reply = page.get_by_role("combobox", name="Reply…")
+    reply = page.get_by_role("textbox", name="Reply…")
     await reply.fill("/taurus-upgrade x")
     await reply.press("Enter")
 

@@ -91,7 +91,7 @@ async def test_the_focus_stays_inside_a_form_and_escape_leaves_it(page: Page, st
 
     await expect(form).to_be_hidden()
     await stage.slack.wait_for(lambda: not stage.slack.modals("U0ANN"))
-    box = page.get_by_role("combobox", name="Message #db-changes")
+    box = page.get_by_role("textbox", name="Message #db-changes")
     await expect(box).to_be_focused()
 
 

@@ -23,7 +23,7 @@ async def show_cards(page: Page) -> None:
 
 
 async def show_completion(page: Page) -> None:
-    await page.get_by_role("combobox", name="Message #db-changes").press_sequentially("/t")
+    await page.get_by_role("textbox", name="Message #db-changes").press_sequentially("/t")
     await expect(page.get_by_role("option")).to_have_count(6)
 
 

@@ -63,7 +63,7 @@ function element(item, blockId, surface, extra = {}) {
 }
 
 function header(block, surface) {
-  return h("h3.header", { dir: "auto" }, renderText(block.text, surface.reader));
+  return h("h2.header", { dir: "auto" }, renderText(block.text, surface.reader));
 }
 
 function context(block, surface) {

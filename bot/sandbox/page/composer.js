@@ -27,8 +27,8 @@ export class Composer {
 
   textarea() {
     return h("textarea", {
-      rows: "1", placeholder: this.options.label, "aria-label": this.options.label, dir: "auto", role: "combobox",
-      "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id, spellcheck: "false",
+      rows: "1", placeholder: this.options.label, "aria-label": this.options.label, dir: "auto",
+      "aria-autocomplete": "list", "aria-controls": this.list.id, spellcheck: "false",
       "data-focus": this.options.thread ? "thread-box" : "message-box", maxlength: "12000",
       oninput: () => this.typed(), onkeydown: (event) => this.key(event), onblur: () => this.hide(),
       onclick: () => this.suggest(),
@@ -75,7 +75,6 @@ export class Composer {
     if (!matches.length) return this.hide();
     this.list.replaceChildren(...matches.map((match, index) => this.suggestion(match, index)));
     this.list.hidden = false;
-    this.box.setAttribute("aria-expanded", "true");
     this.activate(0);
   }
 
@@ -105,7 +104,6 @@ export class Composer {
 
   hide() {
     this.list.hidden = true;
-    this.box.setAttribute("aria-expanded", "false");
     this.box.removeAttribute("aria-activedescendant");
   }
 

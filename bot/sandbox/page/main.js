@@ -30,7 +30,7 @@ export class Main {
     this.head = h("div.room-head");
     this.homeSign = "";
     if (store.place.kind === "home") {
-      this.home = h("div.home.blocks", { tabindex: "-1" });
+      this.home = h("div.home.blocks", { id: "composer", tabindex: "-1" });
       this.composer = null;
       return this.root.replaceChildren(this.head, this.home);
     }
@@ -41,7 +41,7 @@ export class Main {
     const title = this.app.roomTitle(channel);
     const log = h("div.log", { role: "log", "aria-live": "polite", "aria-label": `Messages in ${title}`, tabindex: "0" });
     this.list = new MessageList(this.app, log, { thread: false });
-    this.mark = this.app.store.read.get(this.app.store.readKey(channel.id)) ?? 0;
+    this.mark = this.app.store.unreadFrom(channel.id);
     this.composer = new Composer(this.app, {
       label: `Message ${title}`, thread: false, send: (text) => this.app.send(text, channel.id, null),
     });

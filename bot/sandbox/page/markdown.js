@@ -16,7 +16,7 @@ function takeBlock(root, lines, at) {
   if (!line.trim()) return at + 1;
   if (/^\s*```/.test(line)) return takeFence(root, lines, at);
   const heading = /^(#{1,6})\s+(.*)$/.exec(line);
-  if (heading) return takeOne(root, h("p.md-heading", { role: "heading", "aria-level": String(Math.min(6, heading[1].length + 2)) }, inline(heading[2])), at);
+  if (heading) return takeOne(root, h("p.md-heading", { role: "heading", "aria-level": String(Math.min(6, heading[1].length + 1)) }, inline(heading[2])), at);
   if (/^\s*([-*_])(\s*\1){2,}\s*$/.test(line)) return takeOne(root, h("hr"), at);
   if (/^\s*>/.test(line)) return takeQuote(root, lines, at);
   if (ITEM.test(line)) return takeList(root, lines, at);
@@ -32,7 +32,7 @@ function takeOne(root, node, at) {
 function takeFence(root, lines, at) {
   let end = at + 1;
   while (end < lines.length && !/^\s*```/.test(lines[end])) end += 1;
-  root.append(h("pre.code-block", { tabindex: "0", role: "region", "aria-label": "Code" }, lines.slice(at + 1, end).join("\n")));
+  root.append(h("pre.code-block", {}, lines.slice(at + 1, end).join("\n")));
   return end + 1;
 }
 
@@ -70,7 +70,7 @@ function takeTable(root, lines, at) {
   const row = (tag) => (line) => h("tr", {}, ...cells(line).map((cell) => h(tag, {}, inline(cell))));
   const body = h("tbody", {}, ...lines.slice(at + 2, end).map(row("td")));
   const table = h("table", {}, h("thead", {}, row("th")(lines[at])), body);
-  root.append(h("div.table-scroll", { tabindex: "0", role: "region", "aria-label": "Table" }, table));
+  root.append(h("div.table-scroll", { tabindex: "0", role: "group", "aria-label": "Table" }, table));
   return end;
 }
 

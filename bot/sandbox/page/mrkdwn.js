@@ -57,7 +57,7 @@ function trimAround(piece, index, text) {
 }
 
 function codeBlock(text, reader) {
-  const pre = h("pre.code-block", { tabindex: "0", role: "region", "aria-label": "Code" });
+  const pre = h("pre.code-block");
   appendEntities(pre, text.replace(/^\n|\n$/g, ""), reader);
   return pre;
 }

@@ -50,7 +50,7 @@ function container(block, surface, id, _error, renderBlocks) {
 
 function carousel(block, surface, id) {
   const cards = (block.elements ?? []).map((item) => card(item, surface, item.block_id ?? id));
-  return h("div.carousel", { tabindex: "0", role: "region", "aria-label": "Cards" }, ...cards);
+  return h("div.carousel", { tabindex: "0", role: "group", "aria-label": "Cards" }, ...cards);
 }
 
 const contextActions = (block, surface, id) => h("div.actions", {}, ...buttons(block.elements, id, surface));

@@ -98,7 +98,7 @@ function fleet(rows) {
   const head = h("tr", {}, ...["Instance", "Status", "Kernel"].map((name) => h("th", { scope: "col" }, name)));
   const table = h("table.fleet", {}, h("thead", {}, head), h("tbody", {}, ...rows.map(fleetRow)));
   return panelSection(`Fleet (${rows.length}, ${behind} behind)`,
-    h("div.table-scroll", { tabindex: "0", role: "region", "aria-label": "Fleet" }, table));
+    h("div.table-scroll", { tabindex: "0", role: "group", "aria-label": "Fleet" }, table));
 }
 
 function fleetRow(row) {

@@ -6,7 +6,7 @@ import { attachMenu } from "./menu.js";
 
 const COLOURS = 8;
 
-const hash = (text) => [...text].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) >>> 0, 7);
+const hash = (text) => [...text].reduce((sum, char) => (sum * 8 + (char.codePointAt(0) ?? 0)) >>> 0, 7);
 
 export function initials(name) {
   const words = name.trim().split(/\s+/).filter(Boolean);
@@ -41,11 +41,11 @@ function personCard(user, now) {
 export function personSwitcher(app) {
   const { store } = app;
   const { me } = store;
-  const button = h("button.switcher", { type: "button", "data-focus": "switcher", "aria-label": `You are ${me.real_name}, ${me.title}. Be somebody else` },
+  const button = h("button.switcher", { type: "button", "data-focus": "switcher" },
     avatar(me.real_name), h("span.person-text", {},
       h("span.switcher-hint", {}, "You are"), h("span.person-name", {}, me.real_name),
       h("span.person-zone", { "data-clock": me.id }, whereabouts(me, store.now()))),
-    icon(ICONS.down));
+    h("span.sr-only", {}, "Be somebody else"), icon(ICONS.down));
   const people = () => store.state.users.filter((user) => !user.is_bot && user.id !== store.state.bot.id);
   const items = () => people().map((user) => ({
     node: personCard(user, store.now()), checked: user.id === me.id, run: () => app.become(user.id),

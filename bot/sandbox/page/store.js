@@ -74,6 +74,11 @@ export class Store {
     return this.stream(channelId).filter((message) => Number(message.ts) > mark && message.user !== this.userId).length;
   }
 
+  /** From where a channel is new to somebody who opens it now; what arrives meanwhile is seen. */
+  unreadFrom(channelId) {
+    return this.unread(channelId) ? this.read.get(this.readKey(channelId)) ?? 0 : Infinity;
+  }
+
   markRead(channelId) {
     const last = this.stream(channelId).at(-1);
     if (last) this.read.set(this.readKey(channelId), Number(last.ts));

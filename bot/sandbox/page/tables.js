@@ -27,7 +27,7 @@ export function dataTable(block, surface) {
 
 // Wide tables scroll in their own box, also by keyboard.
 function scrolling(label, children) {
-  return h("div.table-scroll", { tabindex: "0", role: "region", "aria-label": String(label) }, h("table", {}, ...children));
+  return h("div.table-scroll", { tabindex: "0", role: "group", "aria-label": String(label) }, h("table", {}, ...children));
 }
 
 function row(tag, cells, settings, surface) {
