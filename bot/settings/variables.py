@@ -1,0 +1,80 @@
+"""Every variable that is read, as the README shows them."""
+
+from typing import NamedTuple
+
+
+class Variable(NamedTuple):
+    """One row of the settings table."""
+
+    names: tuple[str, ...]
+    meaning: str
+    default: str = ""
+
+
+SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+KEYS = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
+USER = ("TAURUS_IAM_USER", "TAURUS_IAM_PASSWORD", "TAURUS_IAM_DOMAIN")
+ENDPOINTS = ("TAURUS_ENDPOINT", "TAURUS_IAM_ENDPOINT")
+UNSUPPORTED = ("TAURUS_CONFIG", "TAURUS_NOTIFY")
+VARIABLES = (
+    Variable(("SLACK_BOT_TOKEN",), "`xoxb-…`", "required"),
+    Variable(("SLACK_APP_TOKEN",), "`xapp-…`, for Socket Mode", "required in socket mode"),
+    Variable(
+        ("SLACK_SIGNING_SECRET",), "proves that requests are Slack's", "required in http mode"
+    ),
+    Variable(
+        ("SLACK_MODE",), "`socket` or `http`", "`socket` if there is an app token, else `http`"
+    ),
+    Variable(("SLACK_API_URL",), "base of the Web API", "Slack's own"),
+    Variable(
+        ("HOST", "PORT"),
+        "where the HTTP server listens; in socket mode only if `PORT` is set",
+        "`0.0.0.0`, 3000",
+    ),
+    Variable(
+        ("DATABASE_URL",), "`sqlite:///path` or `postgresql://…`", "`sqlite:///taurus-bot.db`"
+    ),
+    Variable(
+        ("TAURUS_REGION",),
+        "region id; gives the endpoints",
+        "required unless both endpoints are given",
+    ),
+    Variable(ENDPOINTS, "other endpoints; `http://` only for loopback", "from the region"),
+    Variable(("HUAWEICLOUD_SDK_PROJECT_ID",), "project id", "looked up by the region's name"),
+    Variable(
+        (*KEYS, "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+        "request signing",
+        "this or the next row is required, not both",
+    ),
+    Variable(USER, "a token from IAM"),
+    Variable(
+        ("TAURUS_LANGUAGE",), "`en-us` or `zh-cn`: the language TaurusDB answers in", "`en-us`"
+    ),
+    Variable(("TAURUS_DELAY_FORMAT",), "`boolean` or `string`: how `delay` is sent", "`boolean`"),
+    Variable(
+        ("TAURUS_REQUESTERS", "TAURUS_APPROVERS"),
+        "users (`U…`, `W…`) and groups (`S…`); no requesters: anybody in an allowed channel; "
+        "no approvers: the requester confirms",
+        "empty",
+    ),
+    Variable(("TAURUS_APPROVALS",), "how many approvals; more than 1 needs approvers", "1"),
+    Variable(("TAURUS_SELF_APPROVAL",), "whether the requester's own approval counts", "`false`"),
+    Variable(("TAURUS_CHANNELS",), "channels where it may be used; none: all", "empty"),
+    Variable(("TAURUS_APPROVAL_TTL",), "an unapproved change expires after", "`24h`"),
+    Variable(("TAURUS_POLL_INTERVAL",), "how often the outcome is read", "`10s`"),
+    Variable(
+        ("TAURUS_VERIFY_TIMEOUT",), "after how long a target is reported as not confirmed", "`2h`"
+    ),
+    Variable(UNSUPPORTED, "refused by this version", "unset"),
+    Variable(("LOG_LEVEL",), "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`", "`INFO`"),
+    Variable(("LOG_FORMAT",), "`json` or `console`", "`console` on a terminal, else `json`"),
+)
+
+
+def settings_table() -> str:
+    """Write the variables as a Markdown table."""
+    rows = [
+        f"| {', '.join(f'`{name}`' for name in row.names)} | {row.meaning} | {row.default} |"
+        for row in VARIABLES
+    ]
+    return "\n".join(["| variable | meaning | default |", "| --- | --- | --- |", *rows]) + "\n"
