@@ -134,7 +134,14 @@ def test_the_past_is_refused_with_the_next_such_time(text: str, proposal: str) -
 
 @pytest.mark.parametrize(
     "text",
-    ["2028-01-01 00:00", "+367d", "+999999d", "9999-12-31 23:59", "9999-12-31T23:59-14:00"],
+    [
+        "2028-01-01 00:00",
+        "+367d",
+        "+999999d",
+        "2027-11-25 12:00",
+        "9999-12-31 23:59",
+        "9999-12-31T23:59-14:00",
+    ],
 )
 def test_more_than_a_year_ahead_is_refused(text: str) -> None:
     assert "is more than a year away. Use 2027-11-25 10:00 or earlier." in str(refused(text))
