@@ -1,6 +1,6 @@
 """The store: SQLAlchemy Core over SQLite or PostgreSQL."""
 
 from bot.store.changes import SqlChanges
-from bot.store.migrate import migrate
+from bot.store.migrate import migrate, schema_state
 
-__all__ = ["SqlChanges", "migrate"]
+__all__ = ["SqlChanges", "migrate", "schema_state"]

@@ -1,18 +1,29 @@
-"""The audit chain: every fact carries the hash of the one before it."""
+"""The audit chain: every fact carries the hash of the one before it.
+
+The hash of an entry is the SHA-256 of the compact JSON array [hash of the entry before, seq,
+change, document], where document is the record as JSON text; the first entry follows `START`.
+An export names every hash: kept elsewhere, it proves even that the whole chain was not forged
+anew.
+"""
 
 import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from bot.domain.model import Frozen
 from bot.domain.story import Entry, Record
+from bot.ports import StoreError
+from bot.store.rows import read_entry
 from bot.store.schema import chain, records
 
 START = "0" * 64
+_AT_A_TIME = 1000
 
 
 def chained(previous: str, seq: int, change: int | None, document: str) -> str:
@@ -21,33 +32,74 @@ def chained(previous: str, seq: int, change: int | None, document: str) -> str:
     return sha256(material.encode()).hexdigest()
 
 
+def hold_chain(connection: Connection) -> tuple[int, str]:
+    """Read the head of the chain, and keep it from all others until the transaction ends.
+
+    Raises:
+        StoreError: somebody has removed the head.
+    """
+    head = connection.execute(select(chain).with_for_update()).one_or_none()
+    if head is None:
+        raise StoreError(
+            "The head of the audit chain is missing: somebody has changed the database by hand. "
+            "Nothing can be recorded, so nothing is done. Restore a backup."
+        )
+    return head.seq, head.hash
+
+
 def append(connection: Connection, change: int | None, new: Sequence[Record]) -> tuple[Entry, ...]:
-    """Append records at the head; the caller's transaction holds the head until it ends."""
+    """Append records at the head of the chain."""
     if not new:
         return ()
-    head = connection.execute(select(chain).with_for_update()).one()
-    seq, last = head.seq, head.hash
-    rows, entries = [], []
-    for record in new:
-        seq += 1
-        document = record.model_dump_json()
-        digest = chained(last, seq, change, document)
-        rows.append(
-            {
-                "seq": seq,
-                "change": change,
-                "at": record.at.timestamp(),
-                "told": record.told,
-                "document": document,
-                "prev_hash": last,
-                "hash": digest,
-            }
-        )
-        entries.append(Entry(seq=seq, change=change, record=record, hash=digest))
-        last = digest
+    last_seq, last_hash = hold_chain(connection)
+    rows = []
+    for seq, record in enumerate(new, start=last_seq + 1):
+        rows.append(_row(last_hash, seq, change, record))
+        last_hash = rows[-1]["hash"]
     connection.execute(insert(records), rows)
-    connection.execute(update(chain).values(seq=seq, hash=last))
-    return tuple(entries)
+    connection.execute(update(chain).values(seq=rows[-1]["seq"], hash=last_hash))
+    return tuple(
+        Entry(seq=row["seq"], change=change, record=record, hash=row["hash"])
+        for row, record in zip(rows, new, strict=True)
+    )
+
+
+def record(connection: Connection, fact: Record) -> Entry:
+    """Append a fact that belongs to no change."""
+    return append(connection, None, [fact])[0]
+
+
+def _row(previous: str, seq: int, change: int | None, fact: Record) -> dict[str, Any]:
+    document = fact.model_dump_json()
+    return {
+        "seq": seq,
+        "change": change,
+        **_searched(fact),
+        "document": document,
+        "prev_hash": previous,
+        "hash": chained(previous, seq, change, document),
+    }
+
+
+def _searched(fact: Record) -> dict[str, Any]:
+    """Return what is kept in columns too, so that it can be searched."""
+    return {"at": fact.at, "actor": fact.actor, "kind": fact.kind, "told": fact.told}
+
+
+def story(
+    connection: Connection,
+    change: int | None,
+    since: datetime | None,
+    after_seq: int,
+    limit: int,
+) -> tuple[Entry, ...]:
+    """Read entries in order; None is any change and any time."""
+    query = select(records).where(records.c.seq > after_seq).order_by(records.c.seq).limit(limit)
+    if change is not None:
+        query = query.where(records.c.change == change)
+    if since is not None:
+        query = query.where(records.c.at >= since)
+    return tuple(read_entry(row) for row in connection.execute(query))
 
 
 class Break(Frozen):
@@ -58,20 +110,44 @@ class Break(Frozen):
 
 
 def first_break(connection: Connection) -> Break | None:
-    """Find the first change, removal, insertion or reordering; None if the chain holds."""
-    last, expected = START, 0
-    for row in connection.execute(select(records).order_by(records.c.seq)):
-        expected += 1
-        if row.seq != expected:
-            return Break(seq=expected, why="a record is missing")
-        if row.prev_hash != last:
-            return Break(seq=row.seq, why="the record does not follow the one before it")
-        if row.hash != chained(last, row.seq, row.change, row.document):
-            return Break(seq=row.seq, why="the record was changed")
-        last = row.hash
-    head = connection.execute(select(chain)).one()
-    if (head.seq, head.hash) != (expected, last):
-        return Break(seq=expected + 1, why="records at the end are missing")
+    """Find the first change, removal, insertion or reordering; None if the chain holds.
+
+    Removal at the end is seen by the head of the chain. Who removes entries and forges the head
+    as well is only caught by an earlier export.
+    """
+    last, expected = START, 1
+    query = select(records).order_by(records.c.seq).execution_options(yield_per=_AT_A_TIME)
+    with connection.execute(query) as rows:
+        for row in rows:
+            if why := _broken(row, expected, last):
+                return Break(seq=min(row.seq, expected), why=why)
+            last, expected = row.hash, expected + 1
+    return _broken_head(connection, expected - 1, last)
+
+
+def _broken(row: Row[Any], expected: int, last: str) -> str:
+    if row.seq > expected:
+        return "an entry is missing here"
+    if row.seq < expected:
+        return "this entry was put in"
+    if row.prev_hash != last:
+        return "this entry does not follow the one before it"
+    if row.hash != chained(last, row.seq, row.change, row.document):
+        return "this entry was changed"
+    searched = _searched(read_entry(row).record)
+    if any(getattr(row, name) != value for name, value in searched.items()):
+        return "the columns of this entry were changed, and differ from its document"
+    return ""
+
+
+def _broken_head(connection: Connection, seq: int, last: str) -> Break | None:
+    head = connection.execute(select(chain)).one_or_none()
+    if head is None:
+        return Break(seq=seq + 1, why="the head of the chain is missing")
+    if head.seq > seq:
+        return Break(seq=seq + 1, why="entries at the end are missing")
+    if (head.seq, head.hash) != (seq, last):
+        return Break(seq=head.seq + 1, why="entries do not agree with the head of the chain")
     return None
 
 
@@ -80,26 +156,36 @@ def to_jsonl(entries: Iterable[Entry]) -> str:
     return "".join(entry.model_dump_json() + "\n" for entry in entries)
 
 
-def to_csv(entries: Iterable[Entry]) -> str:
+_CSV = ("seq", "change", "at", "actor", "kind", "sentence", "verbatim", "data", "told", "hash")
+
+
+def to_csv(entries: Iterable[Entry], *, header: bool = True) -> str:
     """Write entries as CSV; cells that a spreadsheet would run as a formula are defused."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["seq", "change", "at", "actor", "kind", "sentence", "verbatim", "hash"])
+    if header:
+        writer.writerow(_CSV)
     for entry in entries:
-        record = entry.record
-        row = [
-            str(entry.seq),
-            str(entry.change or ""),
-            record.at.isoformat(),
-            record.actor,
-            record.kind,
-            str(record.sentence),
-            record.verbatim,
-            entry.hash,
-        ]
-        writer.writerow([_defused(cell) for cell in row])
+        writer.writerow([_defused(cell) for cell in _cells(entry)])
     return out.getvalue()
 
 
+def _cells(entry: Entry) -> list[str]:
+    fact = entry.record
+    return [
+        str(entry.seq),
+        "" if entry.change is None else str(entry.change),
+        fact.at.isoformat(),
+        fact.actor,
+        fact.kind,
+        str(fact.sentence),
+        fact.verbatim,
+        json.dumps(fact.data, ensure_ascii=False) if fact.data else "",
+        "yes" if fact.told else "no",
+        entry.hash,
+    ]
+
+
 def _defused(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+    """Put an apostrophe before what begins like a formula (OWASP, "CSV Injection")."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,71 +1,150 @@
-"""Connections: how SQLite and PostgreSQL are opened, and what their errors mean."""
+"""Connections: how SQLite and PostgreSQL are opened, and one transaction on them."""
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 
 from bot.ports import StoreError
+from bot.store.trouble import explain
 
 _Result = TypeVar("_Result")
-BUSY_MS = 2000
-"""How long SQLite waits for a file that somebody else has locked before it says so."""
-POSTGRES_THREADS = 4
+_Given = ParamSpec("_Given")
+
+BUSY_SECONDS = 1.0
+"""How long SQLite waits for a file that somebody has locked before it says so.
+
+Slack waits three seconds for an acknowledgement, and others may queue before it.
+"""
+LOCK_MILLISECONDS = 5000
+"""The same for PostgreSQL: it has many writers, so waiting for one is not yet trouble."""
+WRITERS = 4
+READERS = 2
+"""Threads on PostgreSQL, and so connections; SQLite has one writer by its nature."""
+
+_PATIENCE: dict[str, Any] = {
+    # A server that vanished is noticed within seconds, whatever the connection was doing.
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    # Prepared statements would break behind a pooler such as PgBouncer.
+    "prepare_threshold": None,
+}
 
 
-def sql_url(url: str) -> str:
-    """Turn a `DATABASE_URL` as platforms give it into SQLAlchemy's form."""
-    for prefix in ("postgres://", "postgresql://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    return url
+def open_engine(url: str, *, create: bool = False) -> Engine:
+    """Open an engine; nothing is connected yet. `create` makes a SQLite file that is missing.
 
-
-def open_engine(url: str) -> Engine:
-    """Open an engine; nothing is connected yet.
-
-    A SQLite file is made readable by its owner only, as it holds private answers of Slack.
+    Raises:
+        StoreError: the URL names no database that the bot can use.
     """
-    url = sql_url(url)
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=POSTGRES_THREADS)
-    path = make_url(url).database
-    if path:
-        with suppress(OSError):
-            os.close(os.open(Path(path), os.O_CREAT | os.O_RDWR, 0o600))
-    engine = create_engine(url, connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed, create=create)
+    return _open_postgres(parsed)
+
+
+def _parse(url: str) -> URL:
+    """Read a `DATABASE_URL` as platforms give it."""
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            url = "postgresql+psycopg://" + url.removeprefix(scheme)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    # Nothing of the URL is repeated: it may hold a password, even where it is malformed.
+    if parsed is None or parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise StoreError("DATABASE_URL must be sqlite:///PATH or postgresql://USER@HOST/NAME.")
+    if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise StoreError("DATABASE_URL must name a file: sqlite:///PATH.")
+    return parsed
+
+
+def _open_postgres(url: URL) -> Engine:
+    patience = {name: value for name, value in _PATIENCE.items() if name not in url.query}
+    engine = create_engine(
+        url,
+        connect_args=patience,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=WRITERS + READERS,
+        max_overflow=0,
+    )
+
+    def prepare(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own
+        connection.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
+        connection.commit()
+
+    event.listen(engine, "connect", prepare)
     return engine
 
 
-def _prepare_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    # The driver's own transaction handling begins late; ours begins with the write lock.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+def _open_sqlite(url: URL, *, create: bool) -> Engine:
+    path = Path(str(url.database)).absolute()
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+
+    def connecting(*_: object) -> None:
+        if create:
+            # Only its owner may read it: it holds what people wrote in private.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        elif not path.exists():
+            raise StoreError(f"There is no database at {path}. Run `python -m bot migrate`.")
+
+    def connected(connection: Any, record: Any) -> None:  # noqa: ANN401 - the driver's own
+        # The driver's own transactions begin late; ours begin as `begin` says.
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        record.info["file"] = _identity(path)
+
+    def taken(_connection: object, record: Any, _proxy: object) -> None:  # noqa: ANN401
+        # A file that was replaced, as by a backup, must not be written to any more.
+        if record.info["file"] != _identity(path):
+            raise DisconnectionError
+
+    event.listen(engine, "do_connect", connecting)
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "checkout", taken)
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
-def threads_for(engine: Engine) -> ThreadPoolExecutor:
-    """One writer thread for SQLite, which has one writer anyway; a few for PostgreSQL."""
-    count = 1 if engine.dialect.name == "sqlite" else POSTGRES_THREADS
-    return ThreadPoolExecutor(count, thread_name_prefix="store")
+def _begin(connection: Connection) -> None:
+    # A write takes SQLite's lock at once: waiting for it later would end in a deadlock.
+    kind = "DEFERRED" if _IS_READER in connection.get_execution_options() else "IMMEDIATE"
+    connection.exec_driver_sql(f"BEGIN {kind}")
 
 
-def transact(engine: Engine, work: Callable[[Connection], _Result]) -> _Result:
+_IS_READER = "is_reader"
+
+
+def reading(engine: Engine) -> Engine:
+    """Return the same engine for reads that see one moment and hold up no writer."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_IS_READER: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def transact(
+    engine: Engine,
+    work: Callable[Concatenate[Connection, _Given], _Result],
+    *args: _Given.args,
+    **kwargs: _Given.kwargs,
+) -> _Result:
     """Run `work` in one transaction.
 
     Raises:
@@ -73,30 +152,6 @@ def transact(engine: Engine, work: Callable[[Connection], _Result]) -> _Result:
     """
     try:
         with engine.begin() as connection:
-            return work(connection)
-    except SQLAlchemyError as error:
+            return work(connection, *args, **kwargs)
+    except (SQLAlchemyError, OSError) as error:
         raise StoreError(explain(error)) from error
-
-
-def explain(error: SQLAlchemyError) -> str:
-    """Say what is wrong with the store, without statements or values."""
-    cause = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0].lower()
-    for sign, meaning in _SIGNS:
-        if sign in cause:
-            return f"The store cannot be used: {meaning}"
-    return f"The store cannot be used ({type(error).__name__}): see the database's own log."
-
-
-_SIGNS = (
-    ("locked", "another process has locked the database file; stop it, or wait."),
-    ("readonly", "the database is read-only; give the bot the right to write."),
-    ("read-only", "the database is read-only; give the bot the right to write."),
-    ("full", "the disk or the database is full; make room."),
-    ("no space", "the disk is full; make room."),
-    ("not a database", "the file is not a SQLite database; restore it from a backup."),
-    ("malformed", "the database file is damaged; restore it from a backup."),
-    ("unable to open", "the database file cannot be opened; check the path and its rights."),
-    ("no such table", "the schema is missing; run `python -m bot migrate`."),
-    ("does not exist", "the schema or database is missing; run `python -m bot migrate`."),
-    ("connection", "the database server cannot be reached; check DATABASE_URL and the server."),
-)

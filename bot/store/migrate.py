@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
-from bot.ports import StoreError
-from bot.store.engine import open_engine, transact
+from bot.store.engine import open_engine, reading, transact
+from bot.store.health import State, refuse_newer, state_of
+from bot.store.schema import HEAD
 
 _LOCK = 7_203_614_455
 """Our advisory lock on PostgreSQL; SQLite's BEGIN IMMEDIATE is lock enough."""
@@ -14,34 +15,46 @@ _LOCK = 7_203_614_455
 def migrate(url: str) -> str:
     """Upgrade the store at `url` to this code's schema; returns its revision.
 
+    All steps are one transaction. Whoever comes second waits, and finds nothing left to do.
+
     Raises:
         StoreError: the store cannot be used, or its schema is newer than this code.
     """
-    engine = open_engine(url)
+    engine = open_engine(url, create=True)
     try:
-        return transact(engine, _upgrade)
+        transact(engine, _upgrade)
+    finally:
+        engine.dispose()
+    return HEAD
+
+
+def schema_state(url: str) -> State:
+    """Compare the store's schema with this code's; creates and changes nothing.
+
+    Raises:
+        StoreError: the store cannot be used.
+    """
+    engine = open_engine(url)
+    file = make_url(engine.url).database if engine.dialect.name == "sqlite" else None
+    if file is not None and not Path(file).exists():
+        return "empty"
+    try:
+        return transact(reading(engine), state_of)
     finally:
         engine.dispose()
 
 
-def _upgrade(connection: Connection) -> str:
+def _upgrade(connection: Connection) -> None:
     # Alembic is heavy and only needed here.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
-    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     if connection.dialect.name == "postgresql":
+        # The others wait for as long as a migration takes.
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    refuse_newer(state_of(connection))
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    scripts = ScriptDirectory.from_config(config)
-    now = MigrationContext.configure(connection).get_current_revision()
-    if now is not None and now not in {script.revision for script in scripts.walk_revisions()}:
-        raise StoreError(
-            f"The store's schema {now} is newer than this code knows. Nothing was changed. "
-            "Run the newer version of the bot, or restore the backup made before it."
-        )
     command.upgrade(config, "head")
-    return str(scripts.get_current_head())

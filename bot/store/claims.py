@@ -1,0 +1,37 @@
+"""Claiming: one statement, one winner, however many processes try."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select, update
+
+from bot.ports import Lease
+
+
+def claim(
+    connection: Connection,
+    table: Table,
+    waiting: ColumnElement[bool],
+    order: ColumnElement[Any],
+    lease: Lease,
+) -> Row[Any] | None:
+    """Lease the first waiting row of a table, or return None.
+
+    Whether a lease has ended is part of `waiting`, so that the caller's clock decides.
+    """
+    key = next(iter(table.primary_key))
+    chosen = select(key).where(waiting).order_by(order, key).limit(1)
+    if connection.dialect.name == "postgresql":
+        # Rows that others are claiming right now are passed over instead of waited for.
+        chosen = chosen.with_for_update(skip_locked=True)
+    statement = (
+        update(table)
+        .where(key == chosen.scalar_subquery())
+        .values(lease_owner=lease.owner, lease_until=lease.until)
+        .returning(table)
+    )
+    return connection.execute(statement).one_or_none()
+
+
+def held_by(table: Table, key: int, owner: str) -> ColumnElement[bool]:
+    """Tell the row of `key` if `owner` has claimed it and nobody else has since."""
+    return and_(next(iter(table.primary_key)) == key, table.c.lease_owner == owner)

@@ -1,0 +1,107 @@
+from collections.abc import Callable
+
+from sqlalchemy import text
+
+from bot.domain.change import Change
+from bot.ports import Card
+from bot.store import SqlChanges
+from tests.store.conftest import Database
+from tests.store.examples import LEASE, NOW, SECOND, change, fact, lease
+
+Opening = Callable[[str], SqlChanges]
+
+
+async def drawn(store: SqlChanges, stored: Change) -> Card:
+    """Show all there is, as the notifier would."""
+    story = await store.story(change=stored.number)
+    seen = {"ts": "1.1", "drawn_version": stored.version, "told_seq": story[-1].seq}
+    card = await store.card(stored.number)
+    assert card is not None
+    card = card.model_copy(update=seen)
+    await store.keep_card(card, retry_at=NOW)
+    return card
+
+
+async def test_a_new_change_has_a_card_to_be_drawn(store: SqlChanges) -> None:
+    stored = await store.add(change(1), [fact(told=True)])
+    card = Card(change=stored.number, channel="C0OPS")
+    assert await store.card(stored.number) == card
+    assert await store.claim_card(lease(), NOW) == card
+    assert await store.claim_card(lease("two"), NOW) is None
+    assert await store.claim_card(lease("two"), NOW + LEASE) == card
+
+
+async def test_a_card_that_shows_everything_is_left_alone(store: SqlChanges) -> None:
+    stored = await store.add(change(1), [fact(told=True)])
+    card = await drawn(store, stored)
+    assert await store.claim_card(lease(), NOW) is None
+    assert await store.card_at("C0OPS", "1.1") == card
+    assert await store.card_at("C0OPS", "2.2") is None
+    assert await store.card(99) is None
+
+
+async def test_a_new_version_or_line_makes_the_card_stale_again(store: SqlChanges) -> None:
+    stored = await store.add(change(1), [fact()])
+    await drawn(store, stored)
+    saved = await store.save(stored, [])
+    claimed = await store.claim_card(lease(), NOW)
+    assert claimed is not None
+    seen = {"drawn_version": saved.version}
+    await store.keep_card(claimed.model_copy(update=seen), retry_at=NOW)
+    assert await store.claim_card(lease(), NOW) is None
+    again = await store.save(saved, [fact(told=True)])
+    await store.keep_card(claimed.model_copy(update={"drawn_version": again.version}), retry_at=NOW)
+    assert await store.claim_card(lease(), NOW) is not None
+
+
+async def test_a_delayed_card_waits_for_its_time(store: SqlChanges) -> None:
+    stored = await store.add(change(1), [fact()])
+    claimed = await store.claim_card(lease(), NOW)
+    assert claimed is not None
+    await store.keep_card(claimed.model_copy(update={"trouble": "x"}), retry_at=NOW + SECOND)
+    assert await store.claim_card(lease(), NOW) is None
+    later = await store.claim_card(lease(), NOW + SECOND)
+    assert later is not None
+    assert (later.change, later.trouble) == (stored.number, "x")
+
+
+async def test_keeping_a_card_half_way_keeps_the_claim(store: SqlChanges) -> None:
+    await store.add(change(1), [fact()])
+    claimed = await store.claim_card(lease(), NOW)
+    assert claimed is not None
+    await store.keep_card(claimed.model_copy(update={"ts": "1.1"}))
+    assert await store.claim_card(lease("two"), NOW) is None
+
+
+async def test_one_who_was_overtaken_does_not_make_lines_untold(store: SqlChanges) -> None:
+    stored = await store.add(change(1), [fact(told=True)])
+    slow = await store.claim_card(lease("slow"), NOW)
+    assert slow is not None
+    fast = await drawn(store, stored)
+    await store.keep_card(slow.model_copy(update={"ts": "1.1"}))
+    assert await store.card(stored.number) == fast
+
+
+async def test_the_card_not_drawn_for_longest_is_first(store: SqlChanges) -> None:
+    for number, seconds in ((1, 2), (2, 1)):
+        stored = await store.add(change(number, key=str(number)), [])
+        await store.keep_card(
+            Card(change=stored.number, channel="C0OPS"), retry_at=NOW + seconds * SECOND
+        )
+    claimed = await store.claim_card(lease(), NOW + LEASE)
+    assert claimed is not None
+    assert claimed.change == 2
+
+
+async def test_claiming_reads_stale_cards_only(database: Database) -> None:
+    """On SQLite the plan is certain; PostgreSQL's depends on statistics."""
+    if not database.url.startswith("sqlite"):
+        return
+    query = (
+        "EXPLAIN QUERY PLAN SELECT change FROM cards WHERE "
+        "(cards.version > cards.drawn_version OR cards.last_told > cards.told_seq) "
+        "AND cards.retry_at <= 5 ORDER BY cards.retry_at LIMIT 1"
+    )
+    with database.engine.begin() as connection:
+        plan = " ".join(str(row) for row in connection.execute(text(query)))
+    assert "USING INDEX cards_stale" in plan
