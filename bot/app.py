@@ -103,6 +103,7 @@ class App:
         if url.startswith("sqlite"):
             await asyncio.to_thread(migrate, url)
         await self.changes.ready()
+        self.changes.listen(self.wake)
         if self._settings.port is not None:
             await self._listen(self._settings.host, self._settings.port)
         await self._gateway.start()
