@@ -37,15 +37,17 @@ _PATIENCE: dict[str, Any] = {
 }
 
 
-def open_engine(url: str, *, create: bool = False) -> Engine:
+def open_engine(url: str, *, create: bool = False, patience: float = BUSY_SECONDS) -> Engine:
     """Open an engine; nothing is connected yet. `create` makes a SQLite file that is missing.
+
+    `patience` is how many seconds a locked SQLite file is waited for.
 
     Raises:
         StoreError: the URL names no database that the bot can use.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed, create=create)
+        return _open_sqlite(parsed, create=create, patience=patience)
     return _open_postgres(parsed)
 
 
@@ -85,9 +87,9 @@ def _open_postgres(url: URL) -> Engine:
     return engine
 
 
-def _open_sqlite(url: URL, *, create: bool) -> Engine:
+def _open_sqlite(url: URL, *, create: bool, patience: float) -> Engine:
     path = Path(str(url.database)).absolute()
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": patience}, hide_parameters=True)
 
     def connecting(*_: object) -> None:
         if create:

@@ -10,9 +10,11 @@ from bot.store.schema import HEAD
 
 _LOCK = 7_203_614_455
 """Our advisory lock on PostgreSQL; SQLite's BEGIN IMMEDIATE is lock enough."""
+MIGRATION_SECONDS = 30.0
+"""How long a migration waits for another that holds the SQLite file."""
 
 
-def migrate(url: str) -> str:
+def migrate(url: str, *, patience: float = MIGRATION_SECONDS) -> str:
     """Upgrade the store at `url` to this code's schema; returns its revision.
 
     All steps are one transaction. Whoever comes second waits, and finds nothing left to do.
@@ -20,7 +22,7 @@ def migrate(url: str) -> str:
     Raises:
         StoreError: the store cannot be used, or its schema is newer than this code.
     """
-    engine = open_engine(url, create=True)
+    engine = open_engine(url, create=True, patience=patience)
     try:
         transact(engine, _upgrade)
     finally:
