@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import json
 import logging
 import os
@@ -19,7 +20,6 @@ from bot.sandbox.world import World, welcome
 from bot.settings import SettingsError, database_url, read_settings
 from bot.slack.manifest import manifest
 from bot.store import SqlChanges, migrate
-from bot.store.audit import to_csv, to_jsonl
 from bot.taurus import Limits
 from bot.telemetry import configure_logging
 from commands import COMMANDS
@@ -40,7 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (StoreError, ValueError) as error:
         return _complain(str(error))
     except OSError as error:
-        return _complain(f"{error.strerror or error}: {error.filename or 'is the port taken?'}")
+        return _complain(_trouble(error))
+
+
+def _trouble(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "The port is taken by another program: stop that, or choose another port."
+    return f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
 
 
 def _complain(*problems: str) -> int:
@@ -78,7 +84,7 @@ def _add_audit(audit: argparse.ArgumentParser) -> None:
 
 def _run(_args: argparse.Namespace) -> int:
     settings = read_settings(os.environ)
-    configure_logging(settings.log_level, settings.log_format)
+    configure_logging(settings.log_level, settings.log_format, secrets=settings.secrets())
 
     async def until_stopped() -> None:
         stopped = _stop_event()
@@ -172,12 +178,15 @@ def _verify(_args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     changes = SqlChanges.open(database_url(os.environ))
-    write = to_csv if args.format == "csv" else to_jsonl
+
+    async def write() -> None:
+        async for page in changes.export(since=args.since, format=args.format):
+            sys.stdout.write(page)
+
     try:
-        entries = asyncio.run(changes.story(since=args.since, limit=1_000_000_000))
+        asyncio.run(write())
     finally:
         changes.close()
-    sys.stdout.write(write(entries))
     return 0
 
 

@@ -53,7 +53,11 @@ class App:
         self._metrics = Metrics()
         self.changes = SqlChanges.open(settings.database_url.get_secret_value())
         self._fleet = TaurusFleet.open(
-            _cloud(settings, around.limits), clock=around.clock, sleep=around.sleep, random=random
+            _cloud(settings, around.limits),
+            clock=around.clock,
+            sleep=around.sleep,
+            random=random,
+            on_call=self._metrics.on_cloud,
         )
         self._gateway = SlackGateway(
             _slack(settings),

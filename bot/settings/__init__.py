@@ -66,6 +66,12 @@ class Settings(Frozen):
     log_level: str
     log_format: Literal["json", "console", ""]
 
+    def secrets(self) -> tuple[str, ...]:
+        """Give every secret that is set, so that logs can mask it."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        secret = (one.get_secret_value() for one in values if isinstance(one, SecretStr))
+        return tuple(one for one in secret if one)
+
 
 def read_settings(environ: Mapping[str, str], regions: Collection[str] = ()) -> Settings:
     """Read and check every variable.
