@@ -103,6 +103,8 @@ class Card(Frozen):
     drawn_version: int = -1
     told_seq: int = 0
     """The last entry of the story that became a thread line."""
+    drawn: str = ""
+    """Digest of the message as it was drawn last: what looks the same is not sent again."""
     trouble: str = ""
     """Why Slack refuses the card at present, in Slack's word; empty if it does not."""
 
@@ -170,6 +172,9 @@ class Changes(Protocol):
     async def claim_delivery(self, lease: Lease, now: datetime) -> Delivery | None:
         """Claim the oldest delivery that is neither done nor leased."""
 
+    async def renew_delivery(self, key: str, lease: Lease) -> bool:
+        """Keep a claimed delivery; False if somebody else has it by now."""
+
     async def finish_delivery(self, key: str, now: datetime) -> None:
         """Mark a delivery as dealt with."""
 
@@ -178,6 +183,9 @@ class Changes(Protocol):
 
     async def claim_card(self, lease: Lease, now: datetime) -> Card | None:
         """Claim a card that Slack does not show as the store has it (or lines untold)."""
+
+    async def renew_card(self, number: int, lease: Lease) -> bool:
+        """Keep a claimed card; False if somebody else has it by now."""
 
     async def card(self, number: int) -> Card | None:
         """Where a change's card is."""

@@ -5,6 +5,7 @@ costs only time. A post whose answer was lost is looked for before it is posted 
 """
 
 from datetime import timedelta
+from hashlib import sha256
 
 from bot.domain.change import Change
 from bot.domain.sentence import say
@@ -38,13 +39,17 @@ async def tell(desk: Desk, card: Card) -> None:
 
 async def _draw(desk: Desk, card: Card, change: Change) -> Card:
     message = card_view(change, Reader.of(desk.language))
+    digest = sha256(message.model_dump_json().encode()).hexdigest()
+    drawn = {"drawn_version": change.version, "drawn": digest}
     if not card.ts:
         ts = await _post(desk, card, change, message, {"change": change.id})
-        card = card.model_copy(update={"ts": ts, "drawn_version": change.version, "trouble": ""})
+        card = card.model_copy(update={**drawn, "ts": ts, "trouble": ""})
         await desk.changes.keep_card(card)
     elif card.drawn_version < change.version:
-        await desk.chat.update(card.channel, card.ts, message)
-        card = card.model_copy(update={"drawn_version": change.version})
+        # Most looks find nothing new, so most versions look alike: Slack counts every edit.
+        if digest != card.drawn:
+            await desk.chat.update(card.channel, card.ts, message)
+        card = card.model_copy(update=drawn)
     return card
 
 

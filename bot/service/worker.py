@@ -9,7 +9,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from bot.command import Asker, Call, Click, Command, Submission, UsageError
@@ -30,20 +31,28 @@ AT_ONCE = 8
 """Pieces of work of one kind at the same time, as many as the cloud client has calls."""
 _log = logging.getLogger(__name__)
 _Work = TypeVar("_Work")
+_Key = TypeVar("_Key", int, str)
 
 
-class Pump(Generic[_Work]):
-    """Claims work of one kind and keeps a bounded number of tasks at it."""
+@dataclass(frozen=True)
+class Trade(Generic[_Work, _Key]):
+    """One kind of work: how it is claimed, named, kept and done."""
 
-    def __init__(
-        self,
-        claim: Callable[[], Awaitable[_Work | None]],
-        work: Callable[[_Work], Awaitable[None]],
-    ) -> None:
-        """`claim` returns None when nothing is left."""
-        self._claim = claim
-        self._work = work
+    claim: Callable[[Lease, datetime], Awaitable[_Work | None]]
+    key: Callable[[_Work], _Key]
+    renew: Callable[[_Key, Lease], Awaitable[bool]]
+    work: Callable[[_Work], Awaitable[None]]
+
+
+class Pump(Generic[_Work, _Key]):
+    """Claims work of one kind, keeps it while it lasts, and bounds how much is done at once."""
+
+    def __init__(self, desk: Desk, trade: Trade[_Work, _Key]) -> None:
+        """Nothing runs before `run`."""
+        self._desk = desk
+        self._trade: Trade[_Work, _Key] = trade
         self._awake = asyncio.Event()
+        self._held: set[_Key] = set()
         self.tasks: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -55,35 +64,53 @@ class Pump(Generic[_Work]):
         while True:
             await self._awake.wait()
             self._awake.clear()
-            await self._drain_claims()
+            try:
+                await self._take_all()
+            except StoreError:
+                _log.exception("the store cannot be used; trying again at the next sweep")
 
-    async def _drain_claims(self) -> None:
+    async def _take_all(self) -> None:
         while True:
             if len(self.tasks) >= AT_ONCE:
                 await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
-                continue
-            try:
-                item = await self._claim()
-            except StoreError:
-                _log.exception("the store cannot be used; trying again at the next sweep")
-                return
+            item = await self._trade.claim(self._lease(), self._desk.clock())
             if item is None:
                 return
-            task = asyncio.create_task(self._guarded(item))
-            self.tasks.add(task)
-            task.add_done_callback(self._finished)
+            # Ours already: a clock that jumped ended the lease, but not the work.
+            if self._trade.key(item) not in self._held:
+                self._begin(item)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _begin(self, item: _Work) -> None:
+        key = self._trade.key(item)
+        self._held.add(key)
+        task = asyncio.create_task(self._do(item))
+        self.tasks.add(task)
+        task.add_done_callback(lambda done: self._finished(key, done))
+
+    def _finished(self, key: _Key, task: asyncio.Task[None]) -> None:
+        self._held.discard(key)
         self.tasks.discard(task)
         self.wake()
 
-    async def _guarded(self, item: _Work) -> None:
+    async def _do(self, item: _Work) -> None:
+        keeping = asyncio.create_task(self._keep(self._trade.key(item)))
         try:
-            await self._work(item)
+            await self._trade.work(item)
         except StoreError:
             _log.exception("the store cannot be used; the work is taken up again later")
-        except Exception:  # noqa: BLE001 - told, logged, and the process lives on
+        except Exception:  # noqa: BLE001 - logged; the lease ends, and the work is taken up again
             _log.exception("a mistake of ours; the work is taken up again later")
+        finally:
+            keeping.cancel()
+
+    async def _keep(self, key: _Key) -> None:
+        while True:
+            await self._desk.sleep(RENEW_EVERY)
+            with suppress(StoreError):
+                await self._trade.renew(key, self._lease())
+
+    def _lease(self) -> Lease:
+        return Lease(owner=self._desk.owner, until=self._desk.clock() + LEASE)
 
 
 class Worker:
@@ -93,11 +120,25 @@ class Worker:
         """Nothing runs before `run`."""
         self._desk = desk
         self._commands = commands
-        self._busy: set[int] = set()
-        self._pumps: tuple[Pump[Delivery], Pump[Change], Pump[Card]] = (
-            Pump(self._claim_delivery, self._deliver),
-            Pump(self._claim_change, self._attend),
-            Pump(self._claim_card, self._tell),
+        store = desk.changes
+        self._pumps = (
+            Pump(
+                desk,
+                Trade(
+                    store.claim_delivery,
+                    lambda delivery: delivery.key,
+                    store.renew_delivery,
+                    self._deliver,
+                ),
+            ),
+            Pump(
+                desk,
+                Trade(store.claim_due, lambda change: change.number, store.renew, self._attend),
+            ),
+            Pump(
+                desk,
+                Trade(store.claim_card, lambda card: card.change, store.renew_card, self._tell),
+            ),
         )
 
     def wake(self) -> None:
@@ -121,37 +162,11 @@ class Worker:
         await asyncio.gather(*pending, return_exceptions=True)
         return len(pending)
 
-    def _lease(self) -> Lease:
-        return Lease(owner=self._desk.owner, until=self._desk.clock() + LEASE)
-
-    async def _claim_delivery(self) -> Delivery | None:
-        return await self._desk.changes.claim_delivery(self._lease(), self._desk.clock())
-
-    async def _claim_card(self) -> Card | None:
-        return await self._desk.changes.claim_card(self._lease(), self._desk.clock())
-
-    async def _claim_change(self) -> Change | None:
-        change = await self._desk.changes.claim_due(self._lease(), self._desk.clock())
-        if change is not None and change.number in self._busy:
-            return None  # Ours already: a clock that jumped ended the lease, not the work.
-        return change
-
     async def _attend(self, change: Change) -> None:
-        self._busy.add(change.number)
-        renewal = asyncio.create_task(self._renew(change.number))
         try:
             await attend(self._desk, change)
         finally:
-            renewal.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewal
-            self._busy.discard(change.number)
             await self._desk.changes.release(change.number, self._desk.owner)
-
-    async def _renew(self, number: int) -> None:
-        while True:
-            await asyncio.sleep(RENEW_EVERY)
-            await self._desk.changes.renew(number, self._lease())
 
     async def _tell(self, card: Card) -> None:
         await tell(self._desk, card)

@@ -55,6 +55,7 @@ def keep_card(connection: Connection, kept: Card, retry_at: datetime | None) -> 
         "channel": kept.channel,
         "ts": kept.ts,
         "trouble": kept.trouble,
+        "drawn": kept.drawn,
         # Slack unsees nothing: one who was overtaken must not make others tell it again.
         "drawn_version": _greater(cards.c.drawn_version, kept.drawn_version),
         "told_seq": _greater(cards.c.told_seq, kept.told_seq),

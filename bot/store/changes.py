@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine
 from bot.domain.change import Change, State
 from bot.domain.story import Entry, Record
 from bot.ports import Card, Delivery, Lease
-from bot.store import audit, cards, deliveries, health, ledger
+from bot.store import audit, cards, deliveries, health, ledger, schema
+from bot.store.claims import renew
 from bot.store.engine import READERS, WRITERS, open_engine, reading, transact
 from bot.store.wake import Waker, notify
 
@@ -138,7 +139,7 @@ class SqlChanges:
 
     async def renew(self, number: int, lease: Lease) -> bool:
         """Keep a claimed change."""
-        return await self._write(ledger.renew, number, lease)
+        return await self._write(renew, schema.changes, number, lease)
 
     async def release(self, number: int, owner: str) -> None:
         """Let others have the change at once."""
@@ -186,6 +187,10 @@ class SqlChanges:
         """Claim the oldest delivery that waits."""
         return await self._write(deliveries.claim_delivery, lease, now)
 
+    async def renew_delivery(self, key: str, lease: Lease) -> bool:
+        """Keep a claimed delivery."""
+        return await self._write(renew, schema.deliveries, key, lease)
+
     async def finish_delivery(self, key: str, now: datetime) -> None:
         """Mark a delivery as dealt with."""
         await self._write(deliveries.finish_delivery, key, now)
@@ -197,6 +202,10 @@ class SqlChanges:
     async def claim_card(self, lease: Lease, now: datetime) -> Card | None:
         """Claim a card that is behind the store."""
         return await self._write(cards.claim_card, lease, now)
+
+    async def renew_card(self, number: int, lease: Lease) -> bool:
+        """Keep a claimed card."""
+        return await self._write(renew, schema.cards, number, lease)
 
     async def card(self, number: int) -> Card | None:
         """Where a change's card is."""

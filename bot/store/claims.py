@@ -32,6 +32,14 @@ def claim(
     return connection.execute(statement).one_or_none()
 
 
-def held_by(table: Table, key: int, owner: str) -> ColumnElement[bool]:
+def renew(connection: Connection, table: Table, key: int | str, lease: Lease) -> bool:
+    """Keep a claim; False if somebody else has it by now."""
+    kept = connection.execute(
+        update(table).where(held_by(table, key, lease.owner)).values(lease_until=lease.until)
+    )
+    return kept.rowcount == 1
+
+
+def held_by(table: Table, key: int | str, owner: str) -> ColumnElement[bool]:
     """Tell the row of `key` if `owner` has claimed it and nobody else has since."""
     return and_(next(iter(table.primary_key)) == key, table.c.lease_owner == owner)

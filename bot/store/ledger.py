@@ -158,14 +158,6 @@ def next_due_at(connection: Connection) -> datetime | None:
     return moment
 
 
-def renew(connection: Connection, number: int, lease: Lease) -> bool:
-    """Keep a claim; False if somebody else has it by now."""
-    kept = connection.execute(
-        update(changes).where(held_by(changes, number, lease.owner)).values(lease_until=lease.until)
-    )
-    return kept.rowcount == 1
-
-
 def release(connection: Connection, number: int, owner: str) -> None:
     """End a claim, if it is still the owner's."""
     connection.execute(

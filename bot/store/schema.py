@@ -148,6 +148,7 @@ cards = Table(
     # What there is to show, and what Slack has seen of it.
     Column("version", Integer, nullable=False),
     Column("drawn_version", Integer, nullable=False, server_default="-1"),
+    Column("drawn", Text, nullable=False, server_default=""),
     Column("last_told", Integer, nullable=False, server_default="0"),
     Column("told_seq", Integer, nullable=False, server_default="0"),
     Column("trouble", Text, nullable=False, server_default=""),

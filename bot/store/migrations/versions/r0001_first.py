@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("ts", sa.Text, nullable=False, server_default=""),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("drawn_version", sa.Integer, nullable=False, server_default="-1"),
+        sa.Column("drawn", sa.Text, nullable=False, server_default=""),
         sa.Column("last_told", sa.Integer, nullable=False, server_default="0"),
         sa.Column("told_seq", sa.Integer, nullable=False, server_default="0"),
         sa.Column("trouble", sa.Text, nullable=False, server_default=""),
