@@ -14,7 +14,7 @@ from bot.service import Desk
 from bot.service.amend import find
 from bot.service.approve import Wish, approve, cancel, halt, reject, reschedule, resume
 from bot.service.retry import retry
-from bot.views.answers import problems, told
+from bot.views.answers import told, usage
 from bot.views.card import page
 from bot.views.reader import Reader
 from bot.views.tables import change_list, history
@@ -95,8 +95,8 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
     line = Line(call, asker)
     if line.verb == "help":
         hint = say("See the changes, and decide about them.")
-        usage = tuple(f"/taurus-change {form}" for form in USAGE)
-        return problems((hint,), line.reader, usage)
+        forms = tuple(f"/taurus-change {form}" for form in USAGE)
+        return usage((hint,), line.reader, forms)
     verb = _VERBS.get(line.verb)
     if verb is None:
         close = did_you_mean(line.verb, list(_VERBS))

@@ -10,7 +10,7 @@ from bot.domain.selection import select
 from bot.domain.sentence import say, say_many
 from bot.ports import Fleet, Message
 from bot.service import Desk
-from bot.views.answers import problems
+from bot.views.answers import usage
 from bot.views.reader import Reader
 from bot.views.tables import FleetRow, fleet_list
 from commands.environment import environment_of
@@ -26,7 +26,7 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
     reader = Reader.of(asker.person.language)
     if call.text.strip().lower() == "help":
         hint = say("See all databases, those of a pattern, or only those that are behind.")
-        return problems((hint,), reader, tuple(f"/taurus-fleet {form}" for form in USAGE))
+        return usage((hint,), reader, tuple(f"/taurus-fleet {form}" for form in USAGE))
     given = read(call.text, _OPTIONS)
     if given.problems:
         raise UsageError(*given.problems)

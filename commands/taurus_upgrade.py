@@ -13,7 +13,7 @@ from bot.domain.when import WhenError, parse_duration, parse_when
 from bot.ports import Message
 from bot.service import Desk
 from bot.service.propose import draft, permit, propose
-from bot.views.answers import preview, problems, told
+from bot.views.answers import preview, told, usage
 from bot.views.reader import Reader
 from commands.environment import environment_of
 
@@ -57,7 +57,7 @@ def parse(text: str, now: datetime, zone: ZoneInfo) -> Line:
             parse_when(value, now, zone)
         except WhenError as error:
             # Two words that are a time, though an impossible one, are still the time meant.
-            return "not a time I know" not in str(error)
+            return error.is_time
         return True
 
     given = read(text, _OPTIONS, is_time)
@@ -162,7 +162,7 @@ def _hint(reader: Reader) -> Message:
         say("Add --at tomorrow 02:00 for later, or --in-window for each maintenance window."),
         say("Add --dry-run to see what would happen. See the databases with /taurus-fleet."),
     )
-    return problems(hints, reader, tuple(f"/taurus-upgrade {form}" for form in USAGE))
+    return usage(hints, reader, tuple(f"/taurus-upgrade {form}" for form in USAGE))
 
 
 UPGRADE = Command(

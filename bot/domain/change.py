@@ -253,6 +253,9 @@ class Change(Frozen):
     difference: tuple[Sentence, ...] = ()
     """Why the last approval became void; empty if none did."""
     halt_reason: Sentence | None = None
+    waiting: tuple[Sentence, ...] = ()
+    """What keeps the next step from happening at present; empty if nothing does."""
+    waiting_since: datetime | None = None
 
     @property
     def id(self) -> str:

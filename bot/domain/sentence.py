@@ -25,7 +25,13 @@ class User(Frozen):
     user: str
 
 
-Arg = str | int | At | User
+class Users(Frozen):
+    """Several Slack users or user groups, shown as mentions."""
+
+    users: tuple[str, ...]
+
+
+Arg = str | int | At | User | Users
 
 
 class Sentence(Frozen):
@@ -62,5 +68,7 @@ def _plain(arg: Arg) -> str:
             return arg.at.strftime("%Y-%m-%d %H:%M UTC")
         case User():
             return f"@{arg.user}"
+        case Users():
+            return ", ".join(f"@{user}" for user in arg.users)
         case _:
             return str(arg)

@@ -71,7 +71,14 @@ def voided(
 
     Before anything was sent the change is proposed anew; afterwards its rest is halted.
     """
-    fresh = replanned(change, facts).model_copy(update={"approvals": (), "difference": difference})
+    fresh = replanned(change, facts).model_copy(
+        update={
+            "approvals": (),
+            "difference": difference,
+            "waiting": (),
+            "waiting_since": None,
+        }
+    )
     text = say("What was approved is no longer true, so the approval is void. Nothing was sent.")
     record = fact(now, "void", text, "\n".join(str(one) for one in difference))
     if not fresh.in_state({TargetState.PLANNED}):
@@ -98,6 +105,12 @@ def not_ready(batch: Sequence[Target], facts: Sequence[Facts]) -> tuple[Sentence
     )
 
 
+def waits(change: Change, why: tuple[Sentence, ...], now: datetime) -> Change:
+    """Say on the card what the next step waits for, and since when."""
+    since = change.waiting_since or now
+    return change.model_copy(update={"waiting": why, "waiting_since": since})
+
+
 def attempted(change: Change, batch: Sequence[Target], now: datetime) -> Step:
     """Record the attempt: this is committed before the request leaves."""
     number = len(change.batches) + 1
@@ -117,7 +130,9 @@ def attempted(change: Change, batch: Sequence[Target], now: datetime) -> Step:
         ),
     )
     batches = (*change.batches, Batch(number=number, instance_ids=ids, attempted_at=now))
-    change = change.model_copy(update={"batches": batches})
+    change = change.model_copy(
+        update={"batches": batches, "difference": (), "waiting": (), "waiting_since": None}
+    )
     if change.state is State.SCHEDULED:
         change = advance(change, Move.START, started_at=now, due_at=now)
     sentence = say_many(
@@ -285,9 +300,9 @@ def soaking_until(change: Change, wave: int) -> datetime | None:
 
 def looked(change: Change, targets: Sequence[Target], now: datetime) -> Step | None:
     """Record what was seen; None if nothing is new."""
-    if all(target in change.targets for target in targets):
-        return None
     before = {target.instance_id: target for target in change.targets}
+    if all(target == before[target.instance_id] for target in targets):
+        return None
     records = [
         told
         for target in targets

@@ -83,6 +83,10 @@ def welcome(world: World, out: Any = None) -> None:  # noqa: ANN401
         "",
         "Any other client finds the two simulators by these variables:",
         *(f"  export {name}={value}" for name, value in world.environ().items()),
+        "or, instead of the two keys, an IAM user:",
+        f"  export TAURUS_IAM_USER={world.taurus.user}",
+        f"  export TAURUS_IAM_PASSWORD={world.taurus.password}",
+        f"  export TAURUS_IAM_DOMAIN={world.taurus.domain}",
         "",
         "Ctrl-C ends it.",
     ]

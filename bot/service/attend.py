@@ -37,6 +37,7 @@ from bot.domain.steps import (
     soaking_until,
     unanswered,
     voided,
+    waits,
 )
 from bot.ports import StaleError
 from bot.service.amend import amend
@@ -53,8 +54,8 @@ async def attend(desk: Desk, change: Change) -> None:
         await _attend(desk, change)
     except StaleError:
         return  # Somebody was faster; the change is still due and will be read afresh.
-    except CloudError:
-        await _postpone(desk, change)
+    except CloudError as error:
+        await _postpone(desk, change, error)
 
 
 async def _attend(desk: Desk, change: Change) -> None:
@@ -90,8 +91,8 @@ async def _close_or_wait(desk: Desk, change: Change) -> None:
         fresh = settled(change, now)
         if not fresh.is_open:
             return fresh, (closing(fresh, now),) if change.is_open else ()
-        due_at = _due(desk, fresh, now)
-        return fresh.model_copy(update={"due_at": due_at}), ()
+        seen = {"due_at": _due(desk, fresh, now), "waiting": (), "waiting_since": None}
+        return fresh.model_copy(update=seen), ()
 
     await amend(desk, change.number, decision)
 
@@ -108,15 +109,15 @@ def _due(desk: Desk, change: Change, now: datetime) -> datetime | None:
     return now + environment.poll_interval if flying else None
 
 
-async def _postpone(desk: Desk, change: Change) -> None:
-    """The world cannot be read now: conclude nothing, and try again later."""
+async def _postpone(desk: Desk, change: Change, error: CloudError) -> None:
+    """The world cannot be read now: conclude nothing, say so, and try again later."""
     now = desk.clock()
 
     def decision(change: Change) -> Step | None:
         if not change.is_open:
             return None
-        fresh = change.model_copy(update={"due_at": now + _AFTER_TROUBLE})
-        return fresh, ()
+        fresh = waits(change, (error.sentence,), now)
+        return fresh.model_copy(update={"due_at": now + _AFTER_TROUBLE}), ()
 
     await amend(desk, change.number, decision)
 
@@ -152,20 +153,16 @@ async def _wait_for(
 ) -> None:
     """Wait for busy instances for a while, then ask people again."""
     environment = desk.environments[change.environment]
-    since = change.approvals[-1].at if change.approvals else change.created_at
-    begun_at = max(since, change.options.run_at or since)
-    if now - begun_at >= BUSY_LIMIT:
+    waiting = waits(change, busy, now)
+    if now - (waiting.waiting_since or now) >= BUSY_LIMIT:
         await desk.changes.save(*voided(change, busy, facts, now, environment.approval_ttl))
         return
-    waiting = change.model_copy(
-        update={"due_at": now + environment.poll_interval, "difference": busy}
-    )
-    await desk.changes.save(waiting, ())
+    due_at = now + environment.poll_interval
+    await desk.changes.save(waiting.model_copy(update={"due_at": due_at}), ())
 
 
 async def _send(desk: Desk, change: Change, batch: tuple[Target, ...]) -> None:
     now = desk.clock()
-    change = change.model_copy(update={"difference": ()})
     change = await desk.changes.save(*attempted(change, batch, now))
     number = change.batches[-1].number
     rows = [(target.instance_id, str(target.kernel)) for target in batch]

@@ -6,7 +6,7 @@ from bot.domain.change import Options
 from bot.domain.plan import Plan
 from bot.domain.sentence import Sentence, say, say_many
 from bot.ports import Message
-from bot.views.blocks import message, section, sections
+from bot.views.blocks import Block, message, section, sections
 from bot.views.reader import Reader, escaped
 from bot.views.targets import risk, target_line, timing
 
@@ -17,16 +17,27 @@ def told(sentence: Sentence, reader: Reader) -> Message:
     return message(text, [section(text)])
 
 
-def problems(sentences: Sequence[Sentence], reader: Reader, usage: Sequence[str] = ()) -> Message:
+def usage(sentences: Sequence[Sentence], reader: Reader, forms: Sequence[str]) -> Message:
+    """Tell how a command is used."""
+    said = [reader(one) for one in sentences]
+    blocks, _ = sections(said, 7500)
+    return message(" ".join(said), [*blocks, _forms(forms, reader)])
+
+
+def _forms(forms: Sequence[str], reader: Reader) -> Block:
+    lines = "\n".join(escaped(one) for one in forms)
+    return section(f"{reader(say('Usage:'))}\n```{lines}```")
+
+
+def problems(sentences: Sequence[Sentence], reader: Reader, forms: Sequence[str] = ()) -> Message:
     """List everything that is wrong, each with its next step."""
     head = reader(say("Nothing was done, and nothing was sent to the databases."))
     said = [f"• {reader(one)}" for one in sentences]
     blocks, left = sections(said, 7500)
     if left:
         blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", left))))
-    if usage:
-        lines = "\n".join(escaped(one) for one in usage)
-        blocks.append(section(f"{reader(say('Usage:'))}\n```{lines}```"))
+    if forms:
+        blocks.append(_forms(forms, reader))
     return message(" ".join([head, *said]), [section(head), *blocks])
 
 

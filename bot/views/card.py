@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.domain.change import IN_FLIGHT, Change, State, TargetState, Timing
-from bot.domain.sentence import At, Sentence, User, say, say_many
+from bot.domain.sentence import At, Sentence, User, Users, say, say_many
 from bot.ports import Message
 from bot.views.blocks import Block, button, confirm, context, message, section, sections
 from bot.views.reader import Reader, escaped
@@ -82,6 +82,8 @@ def _facts(change: Change, reader: Reader) -> list[Block]:
         said.append(say("It retries what CHG-{number} left.", number=change.parent))
     void = reader(say("The approval became void:"))
     lines = [f"{void} {reader(one)}" for one in change.difference]
+    waits = reader(say("Waiting, and trying again:"))
+    lines += [f"{waits} {reader(one)}" for one in change.waiting]
     blocks, hidden = sections([*(reader(one) for one in said), *lines], 3000)
     if hidden:
         blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
@@ -94,13 +96,12 @@ def _approvals(change: Change) -> list[Sentence]:
         for one in change.approvals[-5:]
     ]
     if change.state in {State.PROPOSED, State.HALTED} and change.approvers:
-        who = ", ".join(change.approvers)
         said.append(
             say(
                 "{have} of {need} approvals; approvers: {who}.",
                 have=len(change.approvals),
                 need=change.approvals_needed,
-                who=who,
+                who=Users(users=change.approvers),
             )
         )
     if change.state is State.PROPOSED:

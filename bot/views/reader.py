@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from bot.domain.sentence import Arg, At, Sentence, User
+from bot.domain.sentence import Arg, At, Sentence, User, Users
 
 LOCALES = Path(__file__).parent / "locale"
 ARG_LIMIT = 300
@@ -55,12 +55,19 @@ class Reader:
         return self.catalog.gettext(sentence.template)
 
 
+def _mention(user: str) -> str:
+    # Slack's ids of user groups begin with S.
+    return f"<!subteam^{escaped(user)}>" if user[:1] == "S" else f"<@{escaped(user)}>"
+
+
 def _rendered(arg: Arg) -> str:
     match arg:
         case At():
             unix, plain = int(arg.at.timestamp()), arg.at.strftime("%Y-%m-%d %H:%M UTC")
             return f"<!date^{unix}^{{date_short_pretty}} {{time}}|{plain}>"
         case User():
-            return f"<@{escaped(arg.user)}>"
+            return _mention(arg.user)
+        case Users():
+            return ", ".join(_mention(user) for user in arg.users)
         case _:
             return escaped(str(arg))

@@ -40,9 +40,9 @@ def risk(targets: Sequence[Target]) -> tuple[Sentence, ...]:
     longer = sum(target.path is not Path.DIRECT for target in targets)
     said = [
         say_many(
-            "Restarts {n} instance; {failovers} failovers in all, each interrupting its "
+            "Restarts {n} instance; failovers in all: {failovers}, each interrupting its "
             "workload for 30 to 90 seconds. It cannot be undone.",
-            "Restarts {n} instances; {failovers} failovers in all, each interrupting its "
+            "Restarts {n} instances; failovers in all: {failovers}, each interrupting its "
             "workload for 30 to 90 seconds. It cannot be undone.",
             len(targets),
             failovers=failovers,

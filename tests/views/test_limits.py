@@ -25,6 +25,7 @@ READER = Reader.of("en-us")
 EVIL = [
     "n" * 3000,
     "<!channel> <@U1> & <https://x|y>",
+    "<!subteam^SEVIL>",
     "```code``` `x`\nnew line",
     "\u202eabc\u05d0\u05d1",
     "🔥" * 400,
@@ -134,7 +135,8 @@ def test_every_view_keeps_slacks_sizes(evil: str) -> None:
 def test_nothing_that_somebody_wrote_is_obeyed(evil: str) -> None:
     for message in views(evil):
         for text in [message.text, *(text for block in message.blocks for text in texts(block))]:
-            assert not re.search(r"<!(?!date\^)", text)
+            # Groups are mentioned where the settings name them, and only there.
+            assert not re.search(r"<!(?!date\^|subteam\^S(?!EVIL))", text)
             assert "\u202e" not in text or message.text.startswith("Ended")
             assert text.count("```") % 2 == 0
 
