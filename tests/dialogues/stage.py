@@ -81,6 +81,16 @@ class Stage:
     def thread(self) -> list[str]:
         return [reply["text"] for reply in self.world.slack.thread(CHANNEL, self.card["ts"])]
 
+    @property
+    def shown(self) -> str:
+        """Everything that the card says."""
+        return str(self.card["blocks"])
+
+    @property
+    def edits(self) -> int:
+        """How often the bot redrew a message."""
+        return sum(call.method == "chat.update" for call in self.world.slack.calls)
+
     def whispers(self, user: str) -> list[str]:
         return [one["text"] for one in self.world.slack.ephemerals(user, CHANNEL)]
 

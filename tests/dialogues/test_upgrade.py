@@ -1,5 +1,8 @@
 """The main story, as people live it."""
 
+import asyncio
+
+from bot.sandbox.taurus import Condition
 from tests.dialogues.stage import Stage
 
 ANN, BOB, CARL = "U0ANN", "U0BOB", "U0CARL"
@@ -183,6 +186,66 @@ async def test_an_approval_dies_when_the_world_changes(stage: Stage) -> None:
     await stage.until_state("Proposed")
     assert "approved was" in str(stage.card["blocks"])
     assert submissions(stage, "orders-prod-02") == 0
+
+
+async def test_a_busy_instance_is_waited_for_and_the_card_says_so(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +3h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    instance = stage.world.taurus.instance("orders-prod-01")
+    instance.condition = Condition.CREATING
+    stage.passes(hours=3)
+    await stage.until(lambda: "Waiting, and trying again: orders-prod-01" in stage.shown)
+    assert "approval became void" not in stage.shown
+    instance.condition = Condition.NORMAL
+    await stage.until_state("Succeeded")
+    assert "Waiting" not in stage.shown
+
+
+async def test_a_busy_instance_is_not_waited_for_for_ever(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +3h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    stage.world.taurus.instance("orders-prod-01").condition = Condition.CREATING
+    stage.passes(hours=3)
+    await stage.until(lambda: "Waiting, and trying again" in stage.shown)
+    stage.passes(minutes=31)
+    await stage.until_state("Proposed")
+    assert "approval became void" in stage.shown
+    assert submissions(stage, "orders-prod-01") == 0
+
+
+async def test_a_cloud_that_cannot_be_read_is_told_on_the_card(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +3h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    stage.world.taurus.fail("list_instances", "error_before", times=6)
+    stage.passes(hours=3)
+    await stage.until(lambda: "Waiting, and trying again" in stage.shown)
+    await stage.until_state("Succeeded")
+    assert submissions(stage, "orders-prod-01") == 1
+
+
+async def test_a_card_that_looks_the_same_is_not_sent_again(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --in-window")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    looked = asyncio.Semaphore(0)
+
+    async def see(operation: str, moment: str) -> None:
+        if (operation, moment) == ("scheduled_jobs", "after"):
+            looked.release()
+
+    stage.world.taurus.on_request = see
+    edits = stage.edits
+    for _ in range(5):
+        stage.passes(seconds=11)
+        await asyncio.wait_for(looked.acquire(), 10)
+    assert stage.edits - edits <= 1
 
 
 async def test_a_proposal_expires(stage: Stage) -> None:
