@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,32 @@ def test_the_deployment_installs_no_test_tools() -> None:
     assert sorted(tools & set(_pins(RUNTIME))) == []
 
 
+@both_locks
+def test_an_extra_that_a_package_asks_for_is_pinned_with_it(lock: Path) -> None:
+    """Older pips look up `name[extra]` apart from `name`, and refuse what a later release brings."""
+    extras = {canonicalize_name(pin.name): pin.extras for pin in _requirements(lock)}
+    asked = [
+        wanted
+        for name in extras
+        for text in _requires(name)
+        for wanted in [Requirement(text)]
+        if wanted.extras and (wanted.marker is None or wanted.marker.evaluate({"extra": ""}))
+    ]
+    assert [
+        str(wanted)
+        for wanted in asked
+        if not wanted.extras <= extras[canonicalize_name(wanted.name)]
+    ] == []
+    assert lock == RUNTIME or asked, "pytest-cov asks for one, so this test has something to see"
+
+
+def _requires(name: str) -> list[str]:
+    try:
+        return metadata.requires(name) or []
+    except metadata.PackageNotFoundError:  # for another system
+        return []
+
+
 def _project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -75,13 +102,18 @@ def _entries(lock: Path) -> list[str]:
 
 
 def _is_pinned_with_hashes(entry: str) -> bool:
-    pin = r"[a-z0-9-]+==[^ ;]+( ; [^\\]+?)?"
+    pin = r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[^ ;]+( ; [^\\]+?)?"
     return re.fullmatch(rf"{pin}( +--hash=sha256:[0-9a-f]{{64}})+", entry) is not None
 
 
 def _pins(lock: Path) -> dict[str, str]:
-    pins = (Requirement(entry.split(" --hash")[0]) for entry in _entries(lock))
-    return {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins}
+    return {
+        canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in _requirements(lock)
+    }
+
+
+def _requirements(lock: Path) -> list[Requirement]:
+    return [Requirement(entry.split(" --hash")[0]) for entry in _entries(lock)]
 
 
 def _unmet(requirements: list[str], lock: Path) -> list[str]:
