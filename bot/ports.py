@@ -5,6 +5,7 @@ Adapters provide these; they never meet each other.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from bot.domain.change import Change, State
@@ -94,10 +95,21 @@ class Lease(Frozen):
     until: datetime
 
 
-class Card(Frozen):
-    """Where a change's card is, and how much of the story Slack has seen."""
+class Role(StrEnum):
+    """What a message about a change is for."""
 
+    CARD = "card"
+    """The one card, in the channel where the change was asked for."""
+    NOTICE = "notice"
+    """A short notice in a channel of people who only watch."""
+
+
+class Card(Frozen):
+    """Where a change is shown, and how much of the story Slack has seen there."""
+
+    id: int
     change: int
+    role: Role = Role.CARD
     channel: str
     ts: str = ""
     drawn_version: int = -1
@@ -184,7 +196,7 @@ class Changes(Protocol):
     async def claim_card(self, lease: Lease, now: datetime) -> Card | None:
         """Claim a card that Slack does not show as the store has it (or lines untold)."""
 
-    async def renew_card(self, number: int, lease: Lease) -> bool:
+    async def renew_card(self, id: int, lease: Lease) -> bool:  # noqa: A002
         """Keep a claimed card; False if somebody else has it by now."""
 
     async def card(self, number: int) -> Card | None:
@@ -228,9 +240,18 @@ class Chat(Protocol):
     """The channel side of Slack. Every method raises `ChatError`."""
 
     async def post(
-        self, channel: str, message: Message, *, tag: dict[str, str], thread: str = ""
+        self,
+        channel: str,
+        message: Message,
+        *,
+        tag: dict[str, str],
+        thread: str = "",
+        broadcast: bool = False,
     ) -> str:
-        """Post a message and return its ts; `tag` finds it again."""
+        """Post a message and return its ts; `tag` finds it again.
+
+        With `broadcast` a line of a thread also shows in its channel.
+        """
 
     async def find_post(
         self, channel: str, tag: dict[str, str], *, since: datetime, thread: str = ""

@@ -121,7 +121,7 @@ def test_every_mistake_is_told_at_once() -> None:
         "TAURUS_ENDPOINT": "http://cloud.example",
         "LOG_LEVEL": "loud",
         "TAURUS_CONFIG": "policy.toml",
-        "TAURUS_NOTIFY": "C0X",
+        "TAURUS_NOTIFY": "ops",
         "SLACK_MODE": "socket",
     }
     with pytest.raises(SettingsError) as caught:

@@ -238,6 +238,8 @@ class Change(Frozen):
     batches: tuple[Batch, ...] = ()
     approvals: tuple[Approval, ...] = ()
     approvals_needed: int = 1
+    notify: tuple[str, ...] = ()
+    """Channels of people who only watch: they get a short notice."""
     approvers: tuple[str, ...] = ()
     """User and group ids whose yes counts; empty: the requester's own confirmation."""
     self_approval: bool = False

@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.domain.change import Change
 from bot.domain.model import Frozen
 from bot.domain.person import Person
-from bot.domain.sentence import Arg, Sentence, User, say
+from bot.domain.sentence import Arg, Channels, Sentence, User, say
 
 
 class Environment(Frozen):
@@ -22,6 +22,8 @@ class Environment(Frozen):
     approvers: tuple[str, ...] = ()
     approvals: int = 1
     self_approval: bool = False
+    notify: tuple[str, ...] = ()
+    """Channels that get a short notice of every change."""
     approval_ttl: timedelta = timedelta(hours=24)
     poll_interval: timedelta = timedelta(seconds=10)
     verify_timeout: timedelta = timedelta(hours=2)
@@ -174,7 +176,7 @@ def _sentence(reason: Reason | None, environment: Environment, change: Change | 
         template = _SENTENCES[reason or Reason.ALLOWED]
     args: dict[str, Arg] = {
         "env": environment.name,
-        "channels": ", ".join(environment.channels),
+        "channels": Channels(channels=environment.channels),
         "person": User(user=change.requester) if change else "-",
     }
     used = {name: arg for name, arg in args.items() if f"{{{name}}}" in template}

@@ -31,7 +31,13 @@ class Users(Frozen):
     users: tuple[str, ...]
 
 
-Arg = str | int | At | User | Users
+class Channels(Frozen):
+    """Slack channels, shown as links."""
+
+    channels: tuple[str, ...]
+
+
+Arg = str | int | At | User | Users | Channels
 
 
 class Sentence(Frozen):
@@ -70,5 +76,7 @@ def _plain(arg: Arg) -> str:
             return f"@{arg.user}"
         case Users():
             return ", ".join(f"@{user}" for user in arg.users)
+        case Channels():
+            return ", ".join(f"#{channel}" for channel in arg.channels)
         case _:
             return str(arg)

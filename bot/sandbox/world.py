@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import SlackSimulator
+from bot.sandbox.slack import NOTICES, SlackSimulator
 from bot.sandbox.taurus import TaurusPanel, TaurusSimulator, make_fleet, read_faults
 
 
@@ -27,11 +27,12 @@ class World:
         now: Callable[[], datetime],
         *,
         port: int,
+        mode: Literal["socket", "http"] = "socket",
         speed: float = 1.0,
         fleet: int | None = None,
         faults: Path | None = None,
     ) -> "World":
-        """Start both simulators.
+        """Start both simulators; in http mode set `slack.request_url` once the bot listens.
 
         Raises:
             OSError: the page's port is taken.
@@ -47,6 +48,7 @@ class World:
             slack = await SlackSimulator.start(
                 manifest=dict(manifest),
                 port=port,
+                mode=mode,
                 clock=lambda: clock.now().timestamp(),
                 panel=TaurusPanel(taurus, clock),
             )
@@ -65,6 +67,7 @@ class World:
             "TAURUS_REGION": self.taurus.region,
             "TAURUS_ENDPOINT": self.taurus.endpoint,
             "TAURUS_IAM_ENDPOINT": self.taurus.iam_endpoint,
+            "TAURUS_NOTIFY": NOTICES,
             "HUAWEICLOUD_SDK_PROJECT_ID": self.taurus.project_id,
             "HUAWEICLOUD_SDK_AK": self.taurus.ak,
             "HUAWEICLOUD_SDK_SK": self.taurus.sk,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.command import Asker
 from bot.domain.change import Change, Options
+from bot.domain.errors import CloudError
 from bot.domain.plan import Facts, Plan, Refusal, make_plan
 from bot.domain.policy import Action, Environment, decide
 from bot.domain.refused import RefusedError
@@ -39,6 +40,27 @@ async def draft(
     selection = select(words, await desk.fleets[environment.name].instances())
     facts = await survey(desk, environment.name, selection.chosen)
     return _planned(selection, facts, options), facts
+
+
+async def objections(
+    desk: Desk,
+    asker: Asker,
+    environment: Environment,
+    words: Sequence[str],
+    options: Options,
+    channel: str,
+) -> tuple[Sentence, ...]:
+    """Everything that would keep this from being planned, for a line with mistakes of its own."""
+    found: list[Sentence] = []
+    try:
+        await permit(desk, asker, environment, channel)
+        if words:
+            await draft(desk, environment, words, options)
+    except RefusedError as refused:
+        found.extend(refused.problems)
+    except CloudError as error:
+        found.append(error.sentence)
+    return tuple(found)
 
 
 def _planned(selection: Selection, facts: Sequence[Facts], options: Options) -> Plan:
@@ -121,6 +143,7 @@ def _change(
         targets=plan.targets,
         warnings=plan.warnings,
         approvals_needed=environment.approvals if environment.approvers else 1,
+        notify=tuple(one for one in environment.notify if one != channel),
         approvers=environment.approvers,
         self_approval=environment.self_approval,
         created_at=asker.now,

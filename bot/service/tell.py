@@ -1,25 +1,32 @@
-"""Keep Slack in line with the store: one card a change, and its story as the card's thread.
+"""Keep Slack in line with the store: one card a change, its story as the card's thread, notices.
 
-Cards and lines are projections. Nothing here decides anything about a change; Slack being away
+What is shown is a projection. Nothing here decides anything about a change; Slack being away
 costs only time. A post whose answer was lost is looked for before it is posted again.
 """
 
+import logging
 from datetime import timedelta
 from hashlib import sha256
 
 from bot.domain.change import Change
-from bot.domain.sentence import say
-from bot.ports import Card, ChatError, Message
+from bot.domain.sentence import Channels, say
+from bot.domain.story import Entry
+from bot.ports import Card, ChatError, Message, Role
 from bot.service.desk import Desk
 from bot.views.answers import told
 from bot.views.card import card as card_view
+from bot.views.card import notice as notice_view
 from bot.views.lines import line
 from bot.views.reader import Reader
 
 UNCLEAR = "unclear"
 """Mark of a card whose last post may or may not have arrived."""
+NEWS = frozenset({"halt", "unknown", "closed"})
+"""Kinds of facts that those who only watch are told; the card's thread tells everything."""
 REDRAW_EVERY = timedelta(seconds=2)
 _RETRY_AFTER = timedelta(seconds=30)
+_VIEWS = {Role.CARD: card_view, Role.NOTICE: notice_view}
+_log = logging.getLogger(__name__)
 
 
 async def tell(desk: Desk, card: Card) -> None:
@@ -27,78 +34,94 @@ async def tell(desk: Desk, card: Card) -> None:
     change = await desk.changes.get(card.change)
     if change is None:
         return
-    claimed = card
+    telling = _Telling(desk, card, change)
     try:
-        card = await _draw(desk, card, change)
-        card = await _tell_lines(desk, card, change)
+        await telling.draw()
+        await telling.tell_lines()
     except ChatError as error:
-        await _trouble(desk, claimed, change, error)
+        await telling.note_trouble(error, before=card.trouble)
         return
-    await desk.changes.keep_card(card, retry_at=desk.clock() + REDRAW_EVERY)
+    await desk.changes.keep_card(telling.card, retry_at=desk.clock() + REDRAW_EVERY)
 
 
-async def _draw(desk: Desk, card: Card, change: Change) -> Card:
-    message = card_view(change, Reader.of(desk.language))
-    digest = sha256(message.model_dump_json().encode()).hexdigest()
-    drawn = {"drawn_version": change.version, "drawn": digest}
-    if not card.ts:
-        ts = await _post(desk, card, change, message, {"change": change.id})
-        card = card.model_copy(update={**drawn, "ts": ts, "trouble": ""})
-        await desk.changes.keep_card(card)
-    elif card.drawn_version < change.version:
-        # Most looks find nothing new, so most versions look alike: Slack counts every edit.
-        if digest != card.drawn:
-            await desk.chat.update(card.channel, card.ts, message)
-        card = card.model_copy(update=drawn)
-    return card
+class _Telling:
+    """One message and its thread, brought up to date; `card` is how far Slack is."""
 
+    def __init__(self, desk: Desk, card: Card, change: Change) -> None:
+        self.card = card
+        self._desk = desk
+        self._change = change
+        self._reader = Reader.of(desk.language)
 
-async def _tell_lines(desk: Desk, card: Card, change: Change) -> Card:
-    reader = Reader.of(desk.language)
-    for entry in await desk.changes.story(change=card.change, after_seq=card.told_seq):
-        if entry.record.told:
-            tag = {"change": change.id, "seq": str(entry.seq)}
-            await _post(desk, card, change, line(entry, change, reader), tag)
-        card = card.model_copy(update={"told_seq": entry.seq, "trouble": ""})
-        await desk.changes.keep_card(card)
-    return card
+    async def draw(self) -> None:
+        message = _VIEWS[self.card.role](self._change, self._reader)
+        digest = sha256(message.model_dump_json().encode()).hexdigest()
+        drawn = {"drawn_version": self._change.version, "drawn": digest}
+        if not self.card.ts:
+            ts = await self._post(message, {"change": self._change.id})
+            await self._keep(**drawn, ts=ts, trouble="")
+        elif self.card.drawn_version < self._change.version:
+            # Most looks find nothing new, so most versions look alike: Slack counts every edit.
+            if digest != self.card.drawn:
+                await self._desk.chat.update(self.card.channel, self.card.ts, message)
+            self.card = self.card.model_copy(update=drawn)
 
+    async def tell_lines(self) -> None:
+        changes, after = self._desk.changes, self.card.told_seq
+        for entry in await changes.story(change=self.card.change, after_seq=after):
+            if self._is_told(entry):
+                tag = {"change": self._change.id, "seq": str(entry.seq)}
+                await self._post(line(entry, self._change, self._reader), tag)
+            await self._keep(told_seq=entry.seq, trouble="")
 
-async def _post(
-    desk: Desk, card: Card, change: Change, message: Message, tag: dict[str, str]
-) -> str:
-    """Post once: the intent is stored first, so that a lost answer is looked for."""
-    if card.trouble == UNCLEAR:
-        found = await desk.chat.find_post(
-            card.channel, tag, since=change.created_at - timedelta(minutes=1), thread=card.ts
+    async def note_trouble(self, error: ChatError, *, before: str) -> None:
+        """Keep why Slack refuses, and when to try again."""
+        wait = _RETRY_AFTER if error.retry_after is None else timedelta(seconds=error.retry_after)
+        word = UNCLEAR if error.unclear else error.code
+        kept = self.card.model_copy(update={"trouble": word})
+        await self._desk.changes.keep_card(kept, retry_at=self._desk.clock() + wait)
+        for_people = error.retry_after is None and not error.unclear
+        if for_people and before != error.code:
+            await self._warn(error)
+
+    def _is_told(self, entry: Entry) -> bool:
+        if self.card.role is Role.NOTICE:
+            return entry.record.kind in NEWS
+        return entry.record.told
+
+    async def _post(self, message: Message, tag: dict[str, str]) -> str:
+        """Post once: the intent is stored first, so that a lost answer is looked for."""
+        channel, thread = self.card.channel, self.card.ts
+        if self.card.trouble == UNCLEAR:
+            since = self._change.created_at - timedelta(minutes=1)
+            found = await self._desk.chat.find_post(channel, tag, since=since, thread=thread)
+            if found is not None:
+                return found
+        await self._keep(trouble=UNCLEAR)
+        # A thread under a notice is seen by nobody who was not asked into it.
+        broadcast = self.card.role is Role.NOTICE
+        return await self._desk.chat.post(
+            channel, message, tag=tag, thread=thread, broadcast=broadcast
         )
-        if found is not None:
-            return found
-    await desk.changes.keep_card(card.model_copy(update={"trouble": UNCLEAR}))
-    return await desk.chat.post(card.channel, message, tag=tag, thread=card.ts)
 
+    async def _keep(self, **update: object) -> None:
+        self.card = self.card.model_copy(update=update)
+        await self._desk.changes.keep_card(self.card)
 
-async def _trouble(desk: Desk, claimed: Card, change: Change, error: ChatError) -> None:
-    card = await desk.changes.card(change.number) or claimed
-    wait = _RETRY_AFTER if error.retry_after is None else timedelta(seconds=error.retry_after)
-    word = UNCLEAR if error.unclear else error.code
-    kept = card.model_copy(update={"trouble": word})
-    await desk.changes.keep_card(kept, retry_at=desk.clock() + wait)
-    if error.retry_after is None and not error.unclear and claimed.trouble != error.code:
-        await _warn(desk, change, error)
-
-
-async def _warn(desk: Desk, change: Change, error: ChatError) -> None:
-    """Tell the requester, once, that the channel does not show their change."""
-    text = say(
-        "{change} is stored, but Slack does not let me show it in {channel} ({code}). "
-        "Invite me there with /invite, and the card appears by itself.",
-        change=change.id,
-        channel=change.channel,
-        code=error.code,
-    )
-    try:
-        message = told(text, Reader.of(desk.language))
-        await desk.chat.whisper(change.requester, change.requester, message)
-    except ChatError:
-        return  # The card's trouble stays in the store and is tried again.
+    async def _warn(self, error: ChatError) -> None:
+        """Tell, once, that a channel does not show the change: those who can mend it."""
+        if self.card.role is Role.NOTICE:
+            _log.warning("the channel %s takes no notices: %s", self.card.channel, error.code)
+            return
+        text = say(
+            "{change} is stored, but Slack does not let me show it in {channel} ({code}). "
+            "Invite me there with /invite, and the card appears by itself.",
+            change=self._change.id,
+            channel=Channels(channels=(self.card.channel,)),
+            code=error.code,
+        )
+        try:
+            requester = self._change.requester
+            await self._desk.chat.whisper(requester, requester, told(text, self._reader))
+        except ChatError:
+            return  # The card's trouble stays in the store and is tried again.

@@ -137,7 +137,7 @@ class Worker:
             ),
             Pump(
                 desk,
-                Trade(store.claim_card, lambda card: card.change, store.renew_card, self._tell),
+                Trade(store.claim_card, lambda card: card.id, store.renew_card, self._tell),
             ),
         )
 

@@ -155,6 +155,7 @@ def _environment(reading: Reading) -> Environment:
         name="default",
         region=reading.text("TAURUS_REGION"),
         channels=reading.ids("TAURUS_CHANNELS", _CHANNEL, "C0123ABCD"),
+        notify=reading.ids("TAURUS_NOTIFY", _CHANNEL, "C0123ABCD"),
         requesters=reading.ids("TAURUS_REQUESTERS", _PEOPLE, "U0123ABCD or S0123ABCD"),
         approvers=reading.ids("TAURUS_APPROVERS", _PEOPLE, "U0123ABCD or S0123ABCD"),
         approvals=reading.whole("TAURUS_APPROVALS", 1, 1, 20),

@@ -15,7 +15,7 @@ SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 KEYS = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
 USER = ("TAURUS_IAM_USER", "TAURUS_IAM_PASSWORD", "TAURUS_IAM_DOMAIN")
 ENDPOINTS = ("TAURUS_ENDPOINT", "TAURUS_IAM_ENDPOINT")
-UNSUPPORTED = ("TAURUS_CONFIG", "TAURUS_NOTIFY")
+UNSUPPORTED = ("TAURUS_CONFIG",)
 VARIABLES = (
     Variable(("SLACK_BOT_TOKEN",), "`xoxb-…`", "required"),
     Variable(("SLACK_APP_TOKEN",), "`xapp-…`, for Socket Mode", "required in socket mode"),
@@ -60,6 +60,7 @@ VARIABLES = (
     Variable(("TAURUS_APPROVALS",), "how many approvals; more than 1 needs approvers", "1"),
     Variable(("TAURUS_SELF_APPROVAL",), "whether the requester's own approval counts", "`false`"),
     Variable(("TAURUS_CHANNELS",), "channels where it may be used; none: all", "empty"),
+    Variable(("TAURUS_NOTIFY",), "channels that get a short notice of every change", "empty"),
     Variable(("TAURUS_APPROVAL_TTL",), "an unapproved change expires after", "`24h`"),
     Variable(("TAURUS_POLL_INTERVAL",), "how often the outcome is read", "`10s`"),
     Variable(

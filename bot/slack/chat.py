@@ -37,7 +37,13 @@ class SlackChat:
         self._updates = Pace(clock, every=_UPDATE_EVERY, burst=_UPDATE_BURST)
 
     async def post(
-        self, channel: str, message: Message, *, tag: dict[str, str], thread: str = ""
+        self,
+        channel: str,
+        message: Message,
+        *,
+        tag: dict[str, str],
+        thread: str = "",
+        broadcast: bool = False,
     ) -> str:
         """Post a message and return its ts; `tag` finds it again.
 
@@ -48,6 +54,7 @@ class SlackChat:
         request = self._api.client.chat_postMessage(
             channel=channel,
             thread_ts=thread or None,
+            reply_broadcast=True if thread and broadcast else None,
             metadata={"event_type": TAG_TYPE, "event_payload": tag},
             unfurl_links=False,
             unfurl_media=False,

@@ -1,4 +1,4 @@
-"""Cards as rows: what there is to show of a change, and what Slack has seen of it."""
+"""Cards and notices as rows: what there is to show of a change, and what Slack has seen of it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,16 +8,20 @@ from sqlalchemy import Connection, and_, case, insert, select, update
 
 from bot.domain.change import Change
 from bot.domain.story import Entry
-from bot.ports import Card, Lease
+from bot.ports import Card, Lease, Role
 from bot.store.claims import claim
 from bot.store.rows import read_card
 from bot.store.schema import EPOCH, STALE, cards
 
 
 def add(connection: Connection, change: Change, story: Sequence[Entry]) -> None:
-    """Make the card of a new change; it is stale until it is drawn."""
-    shown = {"version": change.version, **_told(story)}
-    connection.execute(insert(cards).values(change=change.number, channel=change.channel, **shown))
+    """Make the card of a new change and its notices; they are stale until they are drawn."""
+    shown = {"change": change.number, "version": change.version, **_told(story)}
+    places = [(Role.CARD, change.channel), *((Role.NOTICE, one) for one in change.notify)]
+    connection.execute(
+        insert(cards),
+        [{**shown, "role": role.value, "channel": channel} for role, channel in places],
+    )
 
 
 def outdate(connection: Connection, change: Change, story: Sequence[Entry]) -> None:
@@ -39,7 +43,7 @@ def claim_card(connection: Connection, lease: Lease, now: datetime) -> Card | No
 
 def card(connection: Connection, number: int) -> Card | None:
     """Read where a change's card is."""
-    query = select(cards).where(cards.c.change == number)
+    query = select(cards).where(cards.c.change == number, cards.c.role == Role.CARD.value)
     return read_card(connection.execute(query).one_or_none())
 
 
@@ -62,7 +66,7 @@ def keep_card(connection: Connection, kept: Card, retry_at: datetime | None) -> 
     }
     if retry_at is not None:
         values |= {"retry_at": retry_at, "lease_owner": "", "lease_until": EPOCH}
-    connection.execute(update(cards).where(cards.c.change == kept.change).values(values))
+    connection.execute(update(cards).where(cards.c.id == kept.id).values(values))
 
 
 def _greater(column: Any, value: int) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions

@@ -203,9 +203,9 @@ class SqlChanges:
         """Claim a card that is behind the store."""
         return await self._write(cards.claim_card, lease, now)
 
-    async def renew_card(self, number: int, lease: Lease) -> bool:
+    async def renew_card(self, id: int, lease: Lease) -> bool:  # noqa: A002 - the port's word
         """Keep a claimed card."""
-        return await self._write(renew, schema.cards, number, lease)
+        return await self._write(renew, schema.cards, id, lease)
 
     async def card(self, number: int) -> Card | None:
         """Where a change's card is."""

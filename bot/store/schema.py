@@ -24,7 +24,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision of this code's schema; revisions are numbered, so that newer ones are known."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -142,7 +142,9 @@ Index(
 cards = Table(
     "cards",
     metadata,
-    Column("change", ForeignKey("changes.number"), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("change", ForeignKey("changes.number"), nullable=False),
+    Column("role", String(16), nullable=False),
     Column("channel", Text, nullable=False),
     Column("ts", Text, nullable=False, server_default=""),
     # What there is to show, and what Slack has seen of it.
@@ -156,6 +158,8 @@ cards = Table(
     Column("lease_owner", Text, nullable=False, server_default=""),
     Column("lease_until", Moment, nullable=False, server_default="0"),
     Index("cards_message", "channel", "ts"),
+    # One card a change, and one notice a channel, held by the database itself.
+    Index("cards_place", "change", "role", "channel", unique=True),
 )
 STALE = or_(cards.c.version > cards.c.drawn_version, cards.c.last_told > cards.c.told_seq)
 """Slack does not show the card as the store has it, or misses lines of its thread."""

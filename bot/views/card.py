@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.domain.change import IN_FLIGHT, Change, State, TargetState, Timing
-from bot.domain.sentence import At, Sentence, User, Users, say, say_many
+from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_many
 from bot.ports import Message
 from bot.views.blocks import Block, button, confirm, context, message, section, sections
 from bot.views.reader import Reader, escaped
@@ -45,6 +45,17 @@ def headline(change: Change, reader: Reader) -> str:
             who=User(user=change.requester),
         )
     )
+
+
+def notice(change: Change, reader: Reader) -> Message:
+    """Draw the short notice for those who only watch."""
+    head = headline(change, reader)
+    said = [say("The card is in {channel}.", channel=Channels(channels=(change.channel,)))]
+    if change.is_open:
+        said.insert(0, timing(change.options))
+    if change.options.reason:
+        said.append(say("Reason: {reason}", reason=change.options.reason))
+    return message(head, [section(f"*{head}*"), context(" ".join(map(reader, said)))])
 
 
 def page(change: Change, reader: Reader, number: int) -> Message:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from bot.domain.sentence import Arg, At, Sentence, User, Users
+from bot.domain.sentence import Arg, At, Channels, Sentence, User, Users
 
 LOCALES = Path(__file__).parent / "locale"
 ARG_LIMIT = 300
@@ -69,5 +69,7 @@ def _rendered(arg: Arg) -> str:
             return _mention(arg.user)
         case Users():
             return ", ".join(_mention(user) for user in arg.users)
+        case Channels():
+            return ", ".join(f"<#{escaped(channel)}>" for channel in arg.channels)
         case _:
             return escaped(str(arg))

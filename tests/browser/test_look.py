@@ -160,7 +160,7 @@ async def test_the_colours_can_be_chosen_and_are_remembered(open_page: Open) -> 
 
 async def test_the_focus_goes_through_the_page_in_reading_order(page: Page) -> None:
     order = []
-    for _ in range(12):
+    for _ in range(14):
         await page.keyboard.press("Tab")
         order.append(
             await page.evaluate(

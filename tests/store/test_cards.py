@@ -3,7 +3,7 @@ from collections.abc import Callable
 from sqlalchemy import text
 
 from bot.domain.change import Change
-from bot.ports import Card
+from bot.ports import Card, Role
 from bot.store import SqlChanges
 from tests.store.conftest import Database
 from tests.store.examples import LEASE, NOW, SECOND, change, fact, lease
@@ -24,7 +24,7 @@ async def drawn(store: SqlChanges, stored: Change) -> Card:
 
 async def test_a_new_change_has_a_card_to_be_drawn(store: SqlChanges) -> None:
     stored = await store.add(change(1), [fact(told=True)])
-    card = Card(change=stored.number, channel="C0OPS")
+    card = Card(id=1, change=stored.number, channel="C0OPS")
     assert await store.card(stored.number) == card
     assert await store.claim_card(lease(), NOW) == card
     assert await store.claim_card(lease("two"), NOW) is None
@@ -82,11 +82,26 @@ async def test_one_who_was_overtaken_does_not_make_lines_untold(store: SqlChange
     assert await store.card(stored.number) == fast
 
 
+async def test_those_who_only_watch_get_a_notice_of_their_own(store: SqlChanges) -> None:
+    asked = change(1).model_copy(update={"notify": ("C0NEWS", "C0TEAM")})
+    stored = await store.add(asked, [fact(told=True)])
+    card = await drawn(store, stored)
+    claimed = [await store.claim_card(lease(), NOW) for _ in range(3)]
+    notices = [one for one in claimed if one is not None]
+    assert [(one.role, one.channel) for one in notices] == [
+        (Role.NOTICE, "C0NEWS"),
+        (Role.NOTICE, "C0TEAM"),
+    ]
+    await store.keep_card(notices[0].model_copy(update={"ts": "2.2", "drawn_version": 0}))
+    assert await store.card(stored.number) == card
+    assert (await store.card_at("C0NEWS", "2.2")) is not None
+
+
 async def test_the_card_not_drawn_for_longest_is_first(store: SqlChanges) -> None:
     for number, seconds in ((1, 2), (2, 1)):
         stored = await store.add(change(number, key=str(number)), [])
         await store.keep_card(
-            Card(change=stored.number, channel="C0OPS"), retry_at=NOW + seconds * SECOND
+            Card(id=number, change=stored.number, channel="C0OPS"), retry_at=NOW + seconds * SECOND
         )
     claimed = await store.claim_card(lease(), NOW + LEASE)
     assert claimed is not None

@@ -1,16 +1,25 @@
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 
-from bot.ports import StoreError
+import bot.store
+from bot.ports import Card, StoreError
 from bot.store import SqlChanges, migrate, schema_state
+from bot.store.engine import open_engine
 from bot.store.schema import HEAD, metadata
 from tests.store.conftest import Database
 from tests.store.examples import change, fact
+
+Opening = Callable[[str], SqlChanges]
+MIGRATIONS = Path(bot.store.__file__).parent / "migrations"
 
 
 def test_an_empty_database_is_brought_to_the_schema_of_the_code(empty_url: str) -> None:
@@ -79,3 +88,30 @@ async def test_a_document_from_a_newer_version_is_told_by_its_field(
     with pytest.raises(StoreError, match=r"holds CHG-1 in a form .* \(key\)") as told:
         await store.get(1)
     assert told.value.__cause__ is None
+
+
+async def test_a_card_of_the_first_schema_is_kept(empty_url: str, open_store: Opening) -> None:
+    engine = open_engine(empty_url, create=True)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO changes (version, state, environment, channel, requester, key, "
+                "created_at, document) "
+                "VALUES (1, 'Proposed', 'prod', 'C0OPS', 'U0ANN', 'k', 0, '{}')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO cards (change, channel, ts, version, drawn_version, told_seq) "
+                "VALUES (1, 'C0OPS', '1.1', 1, 1, 3)"
+            )
+        )
+    engine.dispose()
+    migrate(empty_url)
+    store = open_store(empty_url)
+    kept = Card(id=1, change=1, channel="C0OPS", ts="1.1", drawn_version=1, told_seq=3)
+    assert await store.card(1) == kept

@@ -94,6 +94,8 @@ GROUPS = (
     UserGroup("S0DBA", "dba", "Database administrators", ("U0BOB", "U0DANA")),
     UserGroup("S0ONCALL", "oncall", "On-call", ("U0BOB", "U0DANA")),
 )
+NOTICES = "C0NEWS"
+"""The channel for those who only watch."""
 _ALL = ("U0ANN", "U0BOB", "U0CARL", "U0DANA")
 
 
@@ -102,6 +104,7 @@ def default_channels() -> tuple[Channel, ...]:
     return (
         Channel("C0DB", "db-changes", [*_ALL, BOT_IN_CHANNEL], "Database changes"),
         Channel("C0PAY", "payments", [*_ALL, BOT_IN_CHANNEL], "The payments team"),
+        Channel(NOTICES, "db-notices", [*_ALL, BOT_IN_CHANNEL], "A short notice of every change"),
         Channel("C0NOBOT", "random", [*_ALL], "The bot was never invited here"),
         Channel("C0OLD", "old-changes", [*_ALL, BOT_IN_CHANNEL], "Archived", is_archived=True),
     )
