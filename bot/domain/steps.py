@@ -35,6 +35,8 @@ BUSY_LIMIT = timedelta(minutes=30)
 """How long a start waits for busy instances (a backup, say) before it asks people again."""
 SEND_TRIES = 5
 """How often a batch that provably never left, or was throttled by name, is offered again."""
+NAMED = 5
+"""How many instances a line names; the card has them all."""
 _ALARMING = frozenset({TargetState.FAILED, TargetState.REFUSED, TargetState.NEVER_STARTED, *UNSEEN})
 
 
@@ -51,13 +53,42 @@ def fact(at: datetime, kind: str, sentence: Sentence, verbatim: str = "", **data
     )
 
 
+def turned(before: Change, after: Change, now: datetime, *records: Record) -> Step:
+    """Complete a step: a turn that people must hear of becomes a line of its own."""
+    if after.state is before.state:
+        return after, records
+    if after.state is State.HALTED and after.halt_reason is not None:
+        return after, (*records, fact(now, "halt", after.halt_reason))
+    if after.state is State.UNKNOWN:
+        return after, (*records, _lost(after, now))
+    return after, (*records, closing(after, now)) if not after.is_open else records
+
+
+def _lost(change: Change, now: datetime) -> Record:
+    unseen = change.in_state(UNSEEN)
+    text = say_many(
+        "The outcome of {n} instance is not known ({names}). Nothing is sent again; the card "
+        "tells what was seen.",
+        "The outcome of {n} instances is not known ({names}). Nothing is sent again; the card "
+        "tells what was seen.",
+        len(unseen),
+        names=_names(unseen),
+    )
+    return fact(now, "unknown", text)
+
+
+def _names(targets: Sequence[Target]) -> str:
+    shown = [target.name for target in targets[:NAMED]]
+    return ", ".join([*shown, "…"] if len(targets) > NAMED else shown)
+
+
 def expired(change: Change, now: datetime) -> Step | None:
     """Close a proposal that nobody approved in time."""
     if change.state is not State.PROPOSED or now < change.expires_at:
         return None
     text = say("Nobody approved it in time, so it expired. Nothing was sent.")
     closed = advance(change, Move.EXPIRE, due_at=None, ended_at=now)
-    return closed, (fact(now, "expire", text),)
+    return turned(change, closed, now, fact(now, "expire", text))
 
 
 def voided(
@@ -86,13 +117,14 @@ def voided(
         fresh = advance(fresh, move, due_at=None, ended_at=now) if allows(fresh, move) else fresh
         if fresh.is_open:
             fresh = advance(fresh, Move.CANCEL, due_at=None, ended_at=now)
-        return fresh, (record,)
+        return turned(change, fresh, now, record)
     if change.state is State.SCHEDULED:
         expires_at = now + ttl
         fresh = advance(fresh, Move.VOID, expires_at=expires_at, due_at=expires_at)
         return fresh, (record,)
-    halted = advance(fresh, Move.HALT, halt_reason=text, due_at=now)
-    return halted, (record,)
+    reason = say("Halted: the approval of the rest became void, so nothing more starts.")
+    halted = advance(fresh, Move.HALT, halt_reason=reason, due_at=now)
+    return turned(change, halted, now, record)
 
 
 def not_ready(batch: Sequence[Target], facts: Sequence[Facts]) -> tuple[Sentence, ...]:
@@ -166,9 +198,8 @@ def _moved(targets: Sequence[Target], **update: object) -> list[Target]:
 def accepted(change: Change, number: int, answer: Answer, now: datetime) -> Step:
     """Record that the cloud took a batch: acceptance, not yet success."""
     targets = _moved(_in_batch(change, number), state=TargetState.ACCEPTED, note=None)
-    change = with_targets(change, targets)
-    change = _with_batch(
-        change,
+    answered = _with_batch(
+        with_targets(change, targets),
         number,
         answered_at=now,
         resp=answer.resp,
@@ -182,13 +213,13 @@ def accepted(change: Change, number: int, answer: Answer, now: datetime) -> Step
         request=answer.request_id or "-",
     )
     record = fact(now, "answer", text, answer.resp, request_id=answer.request_id)
-    return settled(change, now), (record,)
+    return turned(change, settled(answered, now), now, record)
 
 
 def unanswered(change: Change, number: int, error: CloudError, now: datetime) -> Step:
     """Record an answer that is not an acceptance: refused, not sent, or unclear."""
     targets = _in_batch(change, number)
-    change = _with_batch(
+    answered = _with_batch(
         change,
         number,
         answered_at=now,
@@ -206,8 +237,8 @@ def unanswered(change: Change, number: int, error: CloudError, now: datetime) ->
         what=str(error.sentence),
     )
     record = fact(now, "answer", text, verbatim, request_id=error.request_id, code=error.code)
-    change = with_targets(change, _after_error(change, targets, error, now))
-    return settled(change, now), (record,)
+    answered = with_targets(answered, _after_error(answered, targets, error, now))
+    return turned(change, settled(answered, now), now, record)
 
 
 def _after_error(
@@ -236,10 +267,10 @@ def orphaned(change: Change, now: datetime) -> Step | None:
     if not lost:
         return None
     text = say("The bot was interrupted while it was sending. Looking for what came of it.")
-    change = with_targets(change, _moved(lost, state=TargetState.UNKNOWN, note=text))
+    unseen = with_targets(change, _moved(lost, state=TargetState.UNKNOWN, note=text))
     for number in {target.batch for target in lost if target.batch}:
-        change = _with_batch(change, number, unclear=True)
-    return settled(change, now), (fact(now, "interrupted", text),)
+        unseen = _with_batch(unseen, number, unclear=True)
+    return turned(change, settled(unseen, now), now, fact(now, "interrupted", text))
 
 
 def settled(change: Change, now: datetime) -> Change:
@@ -284,7 +315,7 @@ def _alarm(change: Change) -> Sentence | None:
         "Halted: {n} instance did not go as planned ({names}), so nothing more starts.",
         "Halted: {n} instances did not go as planned ({names}), so nothing more starts.",
         len(bad),
-        names=", ".join(target.name for target in bad[:5]),
+        names=_names(bad),
     )
 
 
@@ -308,10 +339,7 @@ def looked(change: Change, targets: Sequence[Target], now: datetime) -> Step | N
         for target in targets
         if (told := _outcome(before[target.instance_id], target, now)) is not None
     ]
-    fresh = settled(with_targets(change, targets), now)
-    if fresh.state is not change.state and not fresh.is_open:
-        records.append(closing(fresh, now))
-    return fresh, tuple(records)
+    return turned(change, settled(with_targets(change, targets), now), now, *records)
 
 
 def _outcome(before: Target, after: Target, now: datetime) -> Record | None:
@@ -329,6 +357,13 @@ def _outcome(before: Target, after: Target, now: datetime) -> Record | None:
 
 def closing(change: Change, now: datetime) -> Record:
     """Make the one closing line of a change; a view adds the mentions."""
+    if not change.batches:
+        text = say(
+            "{change} is over: {state}. Nothing was sent to the databases.",
+            change=change.id,
+            state=change.state.value,
+        )
+        return fact(now, "closed", text)
     counts = change.counts()
     new = counts[TargetState.SUCCEEDED] + counts[TargetState.ALREADY_NEWEST]
     text = say(

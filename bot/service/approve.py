@@ -24,6 +24,7 @@ from bot.domain.policy import Action, Circle, Environment, decide
 from bot.domain.refused import RefusedError
 from bot.domain.seal import is_sealed, seal_of
 from bot.domain.sentence import At, Sentence, User, say
+from bot.domain.steps import turned
 from bot.domain.story import Record
 from bot.service.amend import Step, amend, find
 from bot.service.desk import Desk
@@ -156,7 +157,8 @@ async def reject(wish: Wish, reason: str = "") -> Change:
         wish.check(Action.REJECT, change)
         closed = advance(change, Move.REJECT, due_at=None, ended_at=wish.asker.now)
         text = say("{who} rejected it.", who=wish.who)
-        return closed, (wish.record("reject", text, reason=reason),)
+        record = wish.record("reject", text, reason=reason)
+        return turned(change, closed, wish.asker.now, record)
 
     return await amend(wish.desk, wish.number, decision)
 
@@ -206,12 +208,13 @@ def _cancelled(change: Change, gone: frozenset[str], wish: Wish) -> Step:
         if target.state is TargetState.PLANNED
         or (target.state is TargetState.WAITING and target.job_id in gone)
     ]
-    change = with_targets(change, stopped)
+    rest = with_targets(change, stopped)
     text = say("{who} cancelled what had not begun.", who=wish.who)
     record = wish.record("cancel", text)
-    if change.in_state(IN_FLIGHT):
-        return change.model_copy(update={"due_at": now}), (record,)
-    return advance(change, ending(change), due_at=None, ended_at=now), (record,)
+    if rest.in_state(IN_FLIGHT):
+        return rest.model_copy(update={"due_at": now}), (record,)
+    closed = advance(rest, ending(rest), due_at=None, ended_at=now)
+    return turned(change, closed, now, record)
 
 
 async def reschedule(wish: Wish, run_at: datetime) -> Change:

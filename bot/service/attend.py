@@ -27,7 +27,6 @@ from bot.domain.steps import (
     Step,
     accepted,
     attempted,
-    closing,
     expired,
     in_window,
     looked,
@@ -35,6 +34,7 @@ from bot.domain.steps import (
     orphaned,
     settled,
     soaking_until,
+    turned,
     unanswered,
     voided,
     waits,
@@ -88,11 +88,11 @@ async def _close_or_wait(desk: Desk, change: Change) -> None:
     now = desk.clock()
 
     def decision(change: Change) -> Step | None:
-        fresh = settled(change, now)
+        fresh, records = turned(change, settled(change, now), now)
         if not fresh.is_open:
-            return fresh, (closing(fresh, now),) if change.is_open else ()
+            return fresh, records
         seen = {"due_at": _due(desk, fresh, now), "waiting": (), "waiting_since": None}
-        return fresh.model_copy(update=seen), ()
+        return fresh.model_copy(update=seen), records
 
     await amend(desk, change.number, decision)
 
@@ -189,7 +189,7 @@ async def _record(desk: Desk, change: Change, decision: Callable[[Change], Step]
     def complete(change: Change) -> Step:
         fresh, records = decision(change)
         if not fresh.is_open:
-            return fresh, (*records, closing(fresh, desk.clock()))
+            return fresh, records
         due_at = _next_due(desk, fresh, desk.clock())
         return fresh.model_copy(update={"due_at": due_at}), records
 

@@ -62,7 +62,7 @@ def test_the_deployment_installs_no_test_tools() -> None:
 
 @both_locks
 def test_an_extra_that_a_package_asks_for_is_pinned_with_it(lock: Path) -> None:
-    """Older pips look up `name[extra]` apart from `name`, and refuse what a later release brings."""
+    """Older pips look up `name[extra]` apart from `name`, and meet later releases."""
     extras = {canonicalize_name(pin.name): pin.extras for pin in _requirements(lock)}
     asked = [
         wanted
@@ -108,7 +108,8 @@ def _is_pinned_with_hashes(entry: str) -> bool:
 
 def _pins(lock: Path) -> dict[str, str]:
     return {
-        canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in _requirements(lock)
+        canonicalize_name(pin.name): next(iter(pin.specifier)).version
+        for pin in _requirements(lock)
     }
 
 
