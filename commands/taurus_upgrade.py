@@ -7,12 +7,13 @@ from bot.command import Asker, Call, Command, UsageError
 from bot.domain.arguments import Arguments, Option, read
 from bot.domain.change import Options, Timing
 from bot.domain.model import Frozen
+from bot.domain.policy import Environment
 from bot.domain.sentence import At, Sentence, say
 from bot.domain.waves import WavesError, parse_waves
 from bot.domain.when import WhenError, parse_duration, parse_when
 from bot.ports import Message
 from bot.service import Desk
-from bot.service.propose import draft, permit, propose
+from bot.service.propose import draft, objections, permit, propose
 from bot.views.answers import preview, told, usage
 from bot.views.reader import Reader
 from commands.environment import environment_of
@@ -24,6 +25,8 @@ USAGE = (
     ),
     "help",
 )
+REASON_LIMIT = 300
+"""Characters of a reason, as many as a card shows of one."""
 _OPTIONS = (
     Option(name="--env"),
     Option(name="--at", words=2),
@@ -37,20 +40,17 @@ _OPTIONS = (
 
 
 class Line(Frozen):
-    """A line that was understood."""
+    """A line as far as it was understood, and every mistake in it."""
 
     words: tuple[str, ...]
     environment: str | None
     options: Options
     dry_run: bool
+    mistakes: tuple[Sentence, ...]
 
 
 def parse(text: str, now: datetime, zone: ZoneInfo) -> Line:
-    """Read the line.
-
-    Raises:
-        UsageError: with every mistake of the line.
-    """
+    """Read the line; what is wrong with it does not keep the rest from being read."""
 
     def is_time(_option: str, value: str) -> bool:
         try:
@@ -66,19 +66,18 @@ def parse(text: str, now: datetime, zone: ZoneInfo) -> Line:
     options = Options(
         timing=timing,
         run_at=run_at,
-        reason=given.options.get("--reason", "")[:500],
+        reason=_reason(given, mistakes),
         wave_sizes=_wave_sizes(given, mistakes),
         soak=_soak(given, mistakes),
     )
     if not given.words:
         mistakes.append(say("Name at least one instance: an id, a name, a glob or tag:KEY=VALUE."))
-    if mistakes:
-        raise UsageError(*mistakes)
     return Line(
         words=given.words,
         environment=given.options.get("--env"),
         options=options,
         dry_run="--dry-run" in given.flags,
+        mistakes=tuple(mistakes),
     )
 
 
@@ -113,6 +112,19 @@ def _wave_sizes(given: Arguments, mistakes: list[Sentence]) -> tuple[int, ...]:
         return ()
 
 
+def _reason(given: Arguments, mistakes: list[Sentence]) -> str:
+    reason = given.options.get("--reason", "")
+    if len(reason) > REASON_LIMIT:
+        mistakes.append(
+            say(
+                "The reason has {length} characters; {limit} fit on the card. Shorten it.",
+                length=len(reason),
+                limit=REASON_LIMIT,
+            )
+        )
+    return reason[:REASON_LIMIT]
+
+
 def _soak(given: Arguments, mistakes: list[Sentence]) -> timedelta:
     try:
         return parse_duration(given.options.get("--soak", "0s"))
@@ -129,7 +141,7 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
     if call.text.strip().lower() in {"", "help"}:
         return _hint(reader)
     line = parse(call.text, asker.now, asker.zone)
-    environment = environment_of(desk, call.channel, line.environment)
+    environment = await _checked(line, call, asker, desk)
     if line.dry_run:
         await permit(desk, asker, environment, call.channel)
         plan, _ = await draft(desk, environment, line.words, line.options)
@@ -154,6 +166,24 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
         utc=line.options.run_at.strftime("%a %Y-%m-%d %H:%M"),
     )
     return told(echo, reader)
+
+
+async def _checked(line: Line, call: Call, asker: Asker, desk: Desk) -> Environment:
+    """Find the line's environment; with any mistake in the line, tell all there are at once.
+
+    Raises:
+        UsageError: the mistakes of the line itself, then those about what it names.
+    """
+    try:
+        environment = environment_of(desk, call.channel, line.environment)
+    except UsageError as error:
+        raise UsageError(*line.mistakes, *error.problems) from None
+    if line.mistakes:
+        others = await objections(
+            desk, asker, environment, line.words, line.options, channel=call.channel
+        )
+        raise UsageError(*line.mistakes, *others)
+    return environment
 
 
 def _hint(reader: Reader) -> Message:

@@ -3,19 +3,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialogues.stage import Stage
+from tests.dialogues.stage import Mode, Stage
+
+
+@pytest.fixture(params=["socket", "http"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """How Slack reaches the bot: every dialogue is the same in both modes."""
+    return "http" if request.param == "http" else "socket"
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = await Stage.open(tmp_path)
+async def stage(tmp_path: Path, mode: Mode) -> AsyncIterator[Stage]:
+    stage = await Stage.open(tmp_path, mode)
     yield stage
     await stage.close()
 
 
 @pytest.fixture
-async def approved_stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def approved_stage(tmp_path: Path, mode: Mode) -> AsyncIterator[Stage]:
     """Bob and dana have to approve; ann asks."""
-    stage = await Stage.open(tmp_path, TAURUS_APPROVERS="S0ONCALL", TAURUS_APPROVALS="1")
+    stage = await Stage.open(tmp_path, mode, TAURUS_APPROVERS="S0ONCALL", TAURUS_APPROVALS="1")
     yield stage
     await stage.close()

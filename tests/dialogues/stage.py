@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot.app import App, Surroundings, real_now
+from bot.sandbox.slack import NOTICES
 from bot.sandbox.world import World
 from bot.settings import read_settings
 from bot.slack.manifest import manifest
@@ -13,22 +14,26 @@ from bot.taurus import Limits
 from commands import COMMANDS
 
 CHANNEL = "C0DB"
+PUBLIC_URL = "https://bot.example.com/slack/events"
+Mode = Literal["socket", "http"]
 POLITE_ENOUGH = Limits(reads_per_second=500, read_burst=500, between_writes=timedelta())
 
 
 class Stage:
     """Reads like a script: `says`, `presses`, `passes`, then what the channel shows."""
 
-    def __init__(self, world: World, folder: Path, **variables: str) -> None:
+    def __init__(self, world: World, folder: Path, mode: Mode, **variables: str) -> None:
         self.world = world
+        self._mode = mode
         self._url = f"sqlite:///{folder}/bot.db"
         self._variables = variables
         self.app: App | None = None
 
     @classmethod
-    async def open(cls, folder: Path, **variables: str) -> "Stage":
-        world = await World.start(manifest(COMMANDS, mode="socket"), real_now, port=0, speed=30)
-        stage = cls(world, folder, **variables)
+    async def open(cls, folder: Path, mode: Mode = "socket", **variables: str) -> "Stage":
+        installed = manifest(COMMANDS, mode=mode, request_url=PUBLIC_URL)
+        world = await World.start(installed, real_now, port=0, mode=mode, speed=30)
+        stage = cls(world, folder, mode, **variables)
         await stage.enter()
         return stage
 
@@ -37,7 +42,9 @@ class Stage:
         environ = {
             **self.world.environ(),
             "DATABASE_URL": self._url,
-            "SLACK_MODE": "socket",
+            "SLACK_MODE": self._mode,
+            "HOST": "127.0.0.1",
+            "PORT": "0",
             **self._variables,
         }
         clock = self.world.clock
@@ -46,6 +53,8 @@ class Stage:
         )
         self.app = App(read_settings(environ), COMMANDS, around)
         await self.app.start()
+        if self._mode == "http":
+            self.world.slack.request_url = f"http://127.0.0.1:{self.app.port}/slack/events"
 
     async def leave(self) -> None:
         """The bot stops, as by SIGTERM."""
@@ -80,6 +89,11 @@ class Stage:
     @property
     def thread(self) -> list[str]:
         return [reply["text"] for reply in self.world.slack.thread(CHANNEL, self.card["ts"])]
+
+    @property
+    def notices(self) -> list[str]:
+        """What those who only watch read in their channel."""
+        return [notice["text"] for notice in self.world.slack.messages(NOTICES)]
 
     @property
     def shown(self) -> str:

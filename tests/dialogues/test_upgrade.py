@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.sandbox.taurus import Condition
-from tests.dialogues.stage import Stage
+from tests.dialogues.stage import CHANNEL, Stage
 
 ANN, BOB, CARL = "U0ANN", "U0BOB", "U0CARL"
 
@@ -30,6 +30,20 @@ async def test_every_mistake_of_a_line_is_told_to_the_asker_alone(stage: Stage) 
     (told,) = stage.whispers(ANN)
     for part in ("25:99", "a,b is not a list"):
         assert part in told
+    assert stage.cards == []
+
+
+async def test_mistakes_of_the_line_and_of_what_it_names_come_in_one_answer(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade order-prod-01 nosuch-* --soak x")
+    await stage.until_whispered(ANN, "x is not a duration")
+    (told,) = stage.whispers(ANN)
+    for part in ("Did you mean orders-prod-01?", "matches no instance", "Usage:"):
+        assert part in str(stage.world.slack.ephemerals(ANN, CHANNEL)) + told
+
+
+async def test_a_reason_that_does_not_fit_is_told_and_not_cut(stage: Stage) -> None:
+    await stage.says(ANN, f"/taurus-upgrade orders-prod-01 --reason {'x' * 301}")
+    await stage.until_whispered(ANN, "301 characters; 300 fit")
     assert stage.cards == []
 
 
@@ -287,3 +301,27 @@ async def test_help_fleet_show_and_history_answer_privately(stage: Stage) -> Non
         await stage.until_whispered(ANN, part)
     await stage.says(ANN, "/taurus-upgrade x --env prod")
     await stage.until_whispered(ANN, "There is no environment prod")
+
+
+async def test_those_who_only_watch_get_one_notice_and_its_end(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --reason patch")
+    await stage.until_state("Proposed")
+    await stage.until(lambda: any(" · Proposed · " in text for text in stage.notices))
+    await stage.presses(ANN, "change.approve")
+    await stage.until(lambda: any(" · Succeeded · " in text for text in stage.notices))
+    await stage.until(lambda: any("is over" in text for text in stage.notices))
+    notice, end = stage.notices
+    assert " · Succeeded · " in notice
+    assert "CHG-1 is over: Succeeded." in end
+
+
+async def test_a_halt_is_told_in_the_thread_and_to_those_who_watch(stage: Stage) -> None:
+    stage.world.taurus.fail("batch_upgrade", "refuse", code="DBS.200047")
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 orders-prod-02 --wave-size 1")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Halted")
+    await stage.until(lambda: any("Halted: 1 instance did not go" in line for line in stage.thread))
+    await stage.until(
+        lambda: any("Halted: 1 instance did not go" in text for text in stage.notices)
+    )
