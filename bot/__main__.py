@@ -13,6 +13,7 @@ import webbrowser
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from bot.app import App, Surroundings, real_now
 from bot.ports import StoreError
@@ -20,7 +21,7 @@ from bot.sandbox.world import World, welcome
 from bot.settings import SettingsError, database_url, read_settings
 from bot.slack.manifest import manifest
 from bot.store import SqlChanges, migrate
-from bot.taurus import Limits
+from bot.taurus import REGIONS, Limits
 from bot.telemetry import configure_logging
 from commands import COMMANDS
 
@@ -67,7 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--faults", type=Path, help="TOML or JSON file of faults to begin with")
     sandbox.set_defaults(run=_sandbox)
     verbs.add_parser("run", help="run the bot").set_defaults(run=_run)
-    verbs.add_parser("manifest", help="print the Slack app manifest").set_defaults(run=_manifest)
+    shown = verbs.add_parser("manifest", help="print the Slack app manifest")
+    shown.add_argument(
+        "--request-url", default="", metavar="URL", help="for http mode: https://…/slack/events"
+    )
+    shown.set_defaults(run=_manifest)
     verbs.add_parser("migrate", help="update the store's schema").set_defaults(run=_migrate)
     _add_audit(verbs.add_parser("audit", help="check or export the record"))
     return parser
@@ -83,7 +88,7 @@ def _add_audit(audit: argparse.ArgumentParser) -> None:
 
 
 def _run(_args: argparse.Namespace) -> int:
-    settings = read_settings(os.environ)
+    settings = read_settings(os.environ, REGIONS)
     configure_logging(settings.log_level, settings.log_format, secrets=settings.secrets())
 
     async def until_stopped() -> None:
@@ -152,8 +157,10 @@ def _surroundings(world: World) -> Surroundings:
     )
 
 
-def _manifest(_args: argparse.Namespace) -> int:
-    print(json.dumps(manifest(COMMANDS, mode="socket"), indent=2))
+def _manifest(args: argparse.Namespace) -> int:
+    mode: Literal["socket", "http"] = "http" if args.request_url else "socket"
+    made = manifest(COMMANDS, mode=mode, request_url=args.request_url)
+    print(json.dumps(made, indent=2, ensure_ascii=False))
     return 0
 
 

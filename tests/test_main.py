@@ -41,6 +41,21 @@ def test_the_manifest_names_the_commands() -> None:
     assert "/taurus-upgrade" in names
 
 
+def test_the_manifest_of_http_mode_needs_an_address_that_slack_can_reach() -> None:
+    made = json.loads(bot("manifest", "--request-url", "https://bot.example/slack/events").stdout)
+    assert made["settings"]["socket_mode_enabled"] is False
+    assert made["settings"]["interactivity"]["request_url"] == "https://bot.example/slack/events"
+    refused = bot("manifest", "--request-url", "http://bot.example/slack/events")
+    assert refused.returncode == 2
+    assert "https://" in refused.stderr
+
+
+def test_an_unknown_region_is_told_before_anything_starts() -> None:
+    done = bot("run", TAURUS_REGION="cn-nort-4")
+    assert done.returncode == 2
+    assert "did you mean cn-north-4?" in done.stderr
+
+
 def test_the_record_can_be_migrated_verified_and_exported(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/bot.db"
     assert bot("audit", "verify", DATABASE_URL=url).returncode == 2

@@ -3,9 +3,10 @@
 from bot.taurus.calls import Call, OnCall
 from bot.taurus.config import AkSk, Limits, Password, TaurusConfig
 from bot.taurus.fleet import TaurusFleet
-from bot.taurus.regions import Endpoints, endpoints
+from bot.taurus.regions import REGIONS, Endpoints, endpoints
 
 __all__ = [
+    "REGIONS",
     "AkSk",
     "Call",
     "Endpoints",

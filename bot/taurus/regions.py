@@ -18,6 +18,9 @@ _REGIONS = {
 }
 _PREFIX = {region: prefix for prefix, regions in _REGIONS.items() for region in regions.split()}
 
+REGIONS = tuple(sorted(_PREFIX))
+"""Ids of the regions whose endpoints are known."""
+
 
 class Endpoints(NamedTuple):
     """The two services of one region, each as `https://host`."""
