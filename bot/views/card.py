@@ -103,7 +103,7 @@ def _facts(change: Change, reader: Reader) -> list[Block]:
 
 def _approvals(change: Change) -> list[Sentence]:
     said = [
-        say("Approved by {who} at {at}.", who=User(user=one.user), at=At(at=one.at))
+        say("Approved by {who}, {at}.", who=User(user=one.user), at=At(at=one.at))
         for one in change.approvals[-5:]
     ]
     if change.state in {State.PROPOSED, State.HALTED} and change.approvers:

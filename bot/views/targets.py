@@ -63,7 +63,7 @@ def timing(options: Options) -> Sentence:
     """Say when it will run."""
     match options.timing:
         case Timing.AT if options.run_at is not None:
-            return say("Runs at {at}.", at=At(at=options.run_at))
+            return say("Runs {at}.", at=At(at=options.run_at))
         case Timing.IN_WINDOW:
             return say("TaurusDB runs it in each instance's own maintenance window.")
         case _:

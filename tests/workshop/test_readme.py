@@ -43,3 +43,9 @@ def test_every_command_is_in_the_table() -> None:
 
 def test_the_settings_table_is_made_from_the_variables() -> None:
     assert _part("settings") == settings_table()
+
+
+def test_every_picture_is_there() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README.read_text())
+    assert shown
+    assert [name for name in shown if not (README.parent / name).is_file()] == []
