@@ -9,7 +9,16 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from bot.domain.change import Change, State
-from bot.domain.instance import Answer, Detail, Instance, Job, PreCheck, Schedule, Version
+from bot.domain.instance import (
+    Answer,
+    Detail,
+    Instance,
+    Job,
+    PreCheck,
+    Schedule,
+    Status,
+    Version,
+)
 from bot.domain.model import Frozen
 from bot.domain.person import Person as Person  # noqa: PLC0414 - ports speak of people
 from bot.domain.story import Entry, Record
@@ -34,6 +43,9 @@ class Fleet(Protocol):
 
     async def instances(self) -> tuple[Instance, ...]:
         """All instances of the project, every page."""
+
+    async def statuses(self) -> dict[str, Status]:
+        """What each instance is busy with, in finer words than the list; empty if unknown."""
 
     async def details(self, instance_ids: Sequence[str]) -> tuple[Detail, ...]:
         """Zones, nodes and windows; ids that the cloud does not know are left out."""

@@ -50,8 +50,9 @@ async def _rows(
 ) -> tuple[list[FleetRow], int]:
     listed = sorted(listed, key=lambda one: one.name)
     asked = listed if only_behind else listed[:SHOWN]
-    details, versions = await asyncio.gather(
+    details, statuses, versions = await asyncio.gather(
         fleet.details([one.id for one in asked]),
+        fleet.statuses(),
         asyncio.gather(*(fleet.version(one.id) for one in asked)),
     )
     windows = {detail.id: detail.window for detail in details}
@@ -59,7 +60,7 @@ async def _rows(
         FleetRow(
             id=one.id,
             name=one.name,
-            status=one.status.value,
+            status=one.refined(statuses.get(one.id)).status.value,
             kernel=str(version.current),
             newest=str(version.latest) if version.upgradable else "",
             window=windows.get(one.id, ""),

@@ -38,6 +38,12 @@ class Instance(Frozen):
     tags: dict[str, str] = Field(default_factory=dict)
     end_of_service: bool = False
 
+    def refined(self, status: Status | None) -> "Instance":
+        """The same with a finer word for its status, unless that word sees no trouble."""
+        if status is None or status is Status.NORMAL:
+            return self
+        return self.model_copy(update={"status": status})
+
 
 class Detail(Frozen):
     """What only the detail call knows of an instance."""

@@ -67,14 +67,14 @@ _NOT_NORMAL = {
 def unready(facts: Facts) -> Sentence | None:
     """Tell why the instance cannot take an upgrade at this moment, though it may later."""
     name = facts.instance.name
-    if facts.instance.status is not Status.NORMAL:
-        return say(_NOT_NORMAL[facts.instance.status], name=name)
     if facts.job is not None:
         return say(
             "{name} is being upgraded right now (job {job}). Wait for that to end.",
             name=name,
             job=facts.job.id,
         )
+    if facts.instance.status is not Status.NORMAL:
+        return say(_NOT_NORMAL[facts.instance.status], name=name)
     if facts.schedule is not None:
         return say(
             "{name} is scheduled already for its maintenance window (task {task}). "

@@ -25,8 +25,9 @@ async def survey(desk: Desk, environment: str, instances: Sequence[Instance]) ->
     """
     fleet = desk.fleets[environment]
     ids = [instance.id for instance in instances]
-    details, versions, jobs, schedules, taken = await asyncio.gather(
+    details, statuses, versions, jobs, schedules, taken = await asyncio.gather(
         fleet.details(ids),
+        fleet.statuses(),
         asyncio.gather(*(_version(fleet, instance_id) for instance_id in ids)),
         fleet.jobs(desk.clock() - RUNNING_JOBS_SINCE),
         fleet.schedules(),
@@ -37,7 +38,7 @@ async def survey(desk: Desk, environment: str, instances: Sequence[Instance]) ->
     waiting = _unfinished(schedules)
     return tuple(
         Facts(
-            instance=instance,
+            instance=instance.refined(statuses.get(instance.id)),
             detail=by_id.get(instance.id),
             version=version,
             job=running.get(instance.id),

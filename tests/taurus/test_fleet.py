@@ -109,6 +109,25 @@ async def test_states_of_instances_are_told_in_our_words(
     assert by_name["users-prod-01"].end_of_service
 
 
+async def test_finer_words_tell_what_the_list_calls_normal_or_abnormal(fleet: TaurusFleet) -> None:
+    statuses = await fleet.statuses()
+    by_name = {one.name: one.refined(statuses.get(one.id)) for one in await fleet.instances()}
+    assert by_name["catalog-prod-01"].status is Status.BUSY
+    assert by_name["billing-prod-01"].status is Status.FROZEN
+    assert by_name["orders-prod-01"].status is Status.NORMAL
+
+
+async def test_the_coarse_words_do_where_the_finer_ones_are_gone(
+    fleet: TaurusFleet, simulator: TaurusSimulator
+) -> None:
+    simulator.fail("list_instances_v3", "refuse", code="APIGW.0101")
+    assert await fleet.statuses() == {}
+    asked = len(simulator.requests)
+    assert await fleet.statuses() == {}
+    assert len(simulator.requests) == asked
+    assert await fleet.instances()
+
+
 async def test_details_tell_zones_nodes_proxies_and_window(
     fleet: TaurusFleet, simulator: TaurusSimulator
 ) -> None:

@@ -42,6 +42,10 @@ CALLS: dict[str, Callable[[TaurusClient], Awaitable[object]]] = {
 # Recorded with filters that the bot has no use for, or with another page.
 NARROWER: dict[str, tuple[Callable[[TaurusClient], Awaitable[object]], str]] = {
     "list_instances_v3_1": (lambda client: client.list_instances(), "limit=100&offset=0"),
+    "list_instances_v3_historical": (
+        lambda client: client.list_instances_v3(),
+        "limit=100&offset=0",
+    ),
     "list_immediate_jobs": (
         lambda client: client.upgrade_jobs(DAY),
         (
