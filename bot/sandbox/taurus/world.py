@@ -131,7 +131,8 @@ class World:
         if instance.busy_for is not None:
             self._at(now + instance.busy_for, lambda: _free(instance))
         if instance.scheduled:
-            self._schedule(instance, now, instance.fate, timedelta(0))
+            # Somebody did so before the story begins: there is nothing late about it.
+            self._schedule(instance, now, instance.fate, timedelta(0)).visible_at = now
 
     def _schedule(self, instance: Instance, now: datetime, fate: Fate, late: timedelta) -> Schedule:
         starts_at, ends_at = next_window(instance.window, now)

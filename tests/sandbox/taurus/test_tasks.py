@@ -152,6 +152,11 @@ async def test_existing_schedule_is_told_in_its_own_vocabulary(
     assert code(await exists(caller, "users-prod-03", "LUNCH")) == (400, "DBS.200001")
 
 
+async def test_what_was_scheduled_before_the_story_is_listed_at_once(caller: Caller) -> None:
+    tasks = (await caller.get("/scheduled-jobs")).json()["schedules"]
+    assert [task["instance_name"] for task in tasks] == ["users-prod-03"]
+
+
 async def test_task_detail_counts_down(caller: Caller, clock: HandClock) -> None:
     await caller.upgrade("orders-prod-01")
     clock.forward(seconds=30)

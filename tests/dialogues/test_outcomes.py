@@ -1,0 +1,164 @@
+"""Every way in which an upgrade can end, as the channel reads it."""
+
+import pytest
+
+from bot.sandbox.taurus.instances import Fate
+from tests.dialogues.stage import Stage
+
+ANN = "U0ANN"
+
+
+async def confirmed(stage: Stage, line: str) -> None:
+    await stage.says(ANN, line)
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+
+
+def submissions(stage: Stage, name: str) -> int:
+    return len(stage.world.taurus.submissions(name))
+
+
+async def test_a_failure_half_way_stands_with_the_vendors_reason(stage: Stage) -> None:
+    await confirmed(stage, "/taurus-upgrade reports-dev-01")
+    await stage.until_state("Failed")
+    assert "The upgrade failed: " in stage.shown
+    assert "it should still run 2.0.63.250300" in stage.shown
+    await stage.until(lambda: any("is over: Failed" in line for line in stage.thread))
+    assert any("reports-dev-01: failed" in line for line in stage.thread)
+
+
+async def test_a_failure_that_leaves_a_copy_calls_for_support(stage: Stage) -> None:
+    await confirmed(stage, "/taurus-upgrade reports-prod-02")
+    await stage.until_state("Failed")
+    assert "reports-prod-02_copy" in stage.shown
+    assert "do not delete either" in stage.shown
+
+
+async def test_an_accepted_upgrade_that_never_starts_is_told_so(stage: Stage) -> None:
+    await confirmed(stage, "/taurus-upgrade search-prod-02")
+    await stage.until(lambda: any("success" in line for line in stage.thread))
+    stage.passes(minutes=11)
+    await stage.until_state("Failed")
+    assert "no upgrade has begun and the kernel is still 2.0.54.240600" in stage.shown
+    assert submissions(stage, "search-prod-02") == 1
+
+
+async def test_some_new_and_some_not_is_partly_failed_and_retry_takes_the_rest(
+    stage: Stage,
+) -> None:
+    await confirmed(stage, "/taurus-upgrade orders-prod-01 reports-dev-01")
+    await stage.until_state("Partly failed")
+    await stage.presses(ANN, "change.retry")
+    await stage.until(lambda: len(stage.cards) == 2)
+    await stage.until_state("Proposed")
+    assert "reports-dev-01" in stage.shown
+    assert "orders-prod-01" not in stage.shown
+
+
+async def test_an_old_kernel_needs_a_further_round(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade users-prod-01")
+    await stage.until_state("Proposed")
+    assert "needs several rounds" in stage.shown
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Failed")
+    assert "needs a further round" in stage.shown
+    await stage.presses(ANN, "change.retry")
+    await stage.until(lambda: len(stage.cards) == 2)
+    await stage.until_state("Proposed")
+
+
+async def test_a_two_phase_upgrade_says_what_a_person_has_to_do(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade payments-prod-02")
+    await stage.until_state("Proposed")
+    assert "upgrades in two phases" in stage.shown
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Failed")
+    assert "Use Retry for the second phase" in stage.shown
+
+
+async def test_what_is_not_proven_in_time_is_unknown_until_somebody_looks_again(
+    stage: Stage,
+) -> None:
+    instance = stage.world.taurus.instance("orders-prod-01")
+    instance.fate = Fate.STAYS_PENDING
+    await confirmed(stage, "/taurus-upgrade orders-prod-01")
+    await stage.until(lambda: "upgrading" in stage.shown)
+    stage.passes(hours=3)
+    await stage.until_state("Outcome unknown")
+    assert "Not confirmed within the time limit" in stage.shown
+    await stage.until(lambda: any("outcome of 1 instance is not" in line for line in stage.thread))
+    instance.kernel = instance.latest
+    stage.world.taurus.switch("jobs_hidden", value=True)
+    await stage.presses(ANN, "change.resume")
+    await stage.until_state("Succeeded")
+    assert submissions(stage, "orders-prod-01") == 1
+
+
+@pytest.mark.parametrize("waves", ["--wave-size 1", "--waves 1,rest --soak 5m"])
+async def test_waves_run_one_after_the_other(stage: Stage, waves: str) -> None:
+    await confirmed(stage, f"/taurus-upgrade orders-prod-01 orders-prod-02 {waves}")
+    await stage.until(lambda: submissions(stage, "orders-prod-01") == 1)
+    assert submissions(stage, "orders-prod-02") == 0
+    if "--soak" in waves:
+        await stage.until(lambda: any("orders-prod-01: succ" in line for line in stage.thread))
+        assert submissions(stage, "orders-prod-02") == 0
+        stage.passes(minutes=5)
+    await stage.until_state("Succeeded")
+    assert submissions(stage, "orders-prod-02") == 1
+
+
+async def test_a_person_halts_what_has_not_begun(stage: Stage) -> None:
+    await confirmed(stage, "/taurus-upgrade orders-prod-01 orders-prod-02 --wave-size 1")
+    await stage.until_state("Running")
+    await stage.presses(ANN, "change.halt")
+    await stage.until_state("Halted")
+    assert "cannot be stopped" in stage.shown
+    await stage.until(lambda: any("orders-prod-01: succ" in line for line in stage.thread))
+    assert submissions(stage, "orders-prod-02") == 0
+    await stage.presses(ANN, "change.cancel")
+    await stage.until_state("Partly failed")
+    assert submissions(stage, "orders-prod-02") == 0
+
+
+async def test_cancelling_takes_back_what_the_cloud_holds_for_its_window(stage: Stage) -> None:
+    await confirmed(stage, "/taurus-upgrade orders-prod-01 --in-window")
+    await stage.until_state("Scheduled")
+    await stage.until(lambda: "waiting for its window" in stage.shown)
+    await stage.presses(ANN, "change.cancel")
+    await stage.until_state("Cancelled")
+    stage.passes(hours=24)
+    assert stage.world.taurus.instance("orders-prod-01").kernel == "2.0.63.250300"
+
+
+async def test_every_blocker_is_told_at_once(stage: Stage) -> None:
+    names = "billing-prod-01 billing-prod-02 catalog-prod-01 orders-prod-04 users-prod-03"
+    names += " catalog-prod-03"
+    await stage.says(ANN, f"/taurus-upgrade {names}")
+    await stage.until_whispered(ANN, "is frozen")
+    (told,) = stage.whispers(ANN)
+    for part in (
+        "billing-prod-01 is frozen. Unfreeze it",
+        "billing-prod-02 is abnormal. Repair it",
+        "catalog-prod-01 is busy",
+        "orders-prod-04 runs the newest kernel",
+        "users-prod-03 is scheduled already",
+        "catalog-prod-03 is abnormal",
+    ):
+        assert part in told
+    assert stage.cards == []
+
+
+async def test_two_kernels_are_two_requests(stage: Stage) -> None:
+    await confirmed(stage, "/taurus-upgrade orders-prod-01 orders-prod-03")
+    await stage.until_state("Succeeded")
+    answers = [line for line in stage.thread if "TaurusDB answered" in line]
+    assert len(answers) == 2
+
+
+async def test_a_decision_that_comes_too_late_is_told_how_it_stands(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +3h")
+    await stage.until_state("Proposed")
+    await stage.says(ANN, "/taurus-change cancel CHG-1")
+    await stage.until_state("Cancelled")
+    await stage.says(ANN, "/taurus-change cancel CHG-1")
+    await stage.until_whispered(ANN, "CHG-1 is Cancelled by now")
