@@ -18,6 +18,7 @@ from bot.views.answers import told, usage
 from bot.views.card import page
 from bot.views.reader import Reader
 from bot.views.tables import change_list, history
+from commands.pages import PAGE_OPTION, page_number
 
 USAGE = (
     "[list] [--mine|--all]",
@@ -35,7 +36,7 @@ _OPTIONS = (
     Option(name="--all", words=0),
     Option(name="--at", words=2),
     Option(name="--since", words=2),
-    Option(name="--page"),
+    PAGE_OPTION,
 )
 _ID = re.compile(r"(?:chg-)?(\d{1,9})", re.ASCII | re.IGNORECASE)
 _Verb = Callable[["Line", Desk], Awaitable[Message | None]]
@@ -118,8 +119,7 @@ async def _list(line: Line, desk: Desk) -> Message:
 
 async def _show(line: Line, desk: Desk) -> Message:
     change = await find(desk, line.number())
-    number = line.given.options.get("--page", "1")
-    return page(change, line.reader, max(1, int(number)) if number.isdecimal() else 1)
+    return page(change, line.reader, page_number(line.given))
 
 
 async def _history(line: Line, desk: Desk) -> Message:

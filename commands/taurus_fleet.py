@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import TypeVar
 
 from bot.command import Asker, Call, Command, UsageError
 from bot.domain.arguments import Option, read
@@ -12,13 +13,15 @@ from bot.ports import Fleet, Message
 from bot.service import Desk
 from bot.views.answers import usage
 from bot.views.reader import Reader
-from bot.views.tables import FleetRow, fleet_list
+from bot.views.tables import FleetRow, Place, fleet_list
 from commands.environment import environment_of
+from commands.pages import PAGE_OPTION, page_number
 
-USAGE = ("[PATTERN] [--env NAME] [--behind]", "help")
-SHOWN = 40
-"""Instances in one answer: each costs a call for its newest kernel."""
-_OPTIONS = (Option(name="--env"), Option(name="--behind", words=0))
+USAGE = ("[PATTERN] [--env NAME] [--behind] [--page N]", "help")
+PAGE = 25
+"""Instances in one answer: as many as fit, and each costs a call for its newest kernel."""
+_Item = TypeVar("_Item")
+_OPTIONS = (Option(name="--env"), Option(name="--behind", words=0), PAGE_OPTION)
 
 
 async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
@@ -30,33 +33,43 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
     given = read(call.text, _OPTIONS)
     if given.problems:
         raise UsageError(*given.problems)
+    number = page_number(given)
     environment = environment_of(desk, call.channel, given.options.get("--env"))
     fleet = desk.fleets[environment.name]
-    listed = await fleet.instances()
+    listed: Sequence[Instance] = await fleet.instances()
     if given.words:
         chosen = select(given.words, listed)
         if chosen.problems:
             raise UsageError(*chosen.problems)
         listed = chosen.chosen
-    rows, total = await _rows(fleet, listed, only_behind="--behind" in given.flags)
+    listed = sorted(listed, key=lambda one: one.name)
+    only_behind = "--behind" in given.flags
+    # Which ones are behind is only known when all of them were asked.
+    rows = await _rows(fleet, listed if only_behind else page_of(listed, number))
+    if only_behind:
+        behind = [row for row in rows if row.newest]
+        total, rows = len(behind), list(page_of(behind, number))
+    else:
+        total = len(listed)
     heading = say_many(
         "{n} database in {env}", "{n} databases in {env}", total, env=environment.name
     )
-    return fleet_list(rows, total, heading, reader)
+    return fleet_list(rows, heading, reader, Place(first=(number - 1) * PAGE + 1, total=total))
 
 
-async def _rows(
-    fleet: Fleet, listed: Sequence[Instance], *, only_behind: bool
-) -> tuple[list[FleetRow], int]:
-    listed = sorted(listed, key=lambda one: one.name)
-    asked = listed if only_behind else listed[:SHOWN]
+def page_of(found: Sequence[_Item], number: int) -> Sequence[_Item]:
+    """Cut one page out of a list."""
+    return found[(number - 1) * PAGE : number * PAGE]
+
+
+async def _rows(fleet: Fleet, asked: Sequence[Instance]) -> list[FleetRow]:
     details, statuses, versions = await asyncio.gather(
         fleet.details([one.id for one in asked]),
         fleet.statuses(),
         asyncio.gather(*(fleet.version(one.id) for one in asked)),
     )
     windows = {detail.id: detail.window for detail in details}
-    rows = [
+    return [
         FleetRow(
             id=one.id,
             name=one.name,
@@ -66,9 +79,7 @@ async def _rows(
             window=windows.get(one.id, ""),
         )
         for one, version in zip(asked, versions, strict=True)
-        if version.upgradable or not only_behind
     ]
-    return rows[:SHOWN], len(rows) if only_behind else len(listed)
 
 
 FLEET = Command(

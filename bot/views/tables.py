@@ -25,18 +25,30 @@ class FleetRow(Frozen):
     window: str = ""
 
 
-def fleet_list(rows: Sequence[FleetRow], total: int, heading: Sentence, reader: Reader) -> Message:
-    """List instances; what does not fit is counted."""
+class Place(Frozen):
+    """Which part of a long list is shown."""
+
+    first: int
+    """Number of the first one shown, from 1."""
+    total: int
+
+
+def fleet_list(
+    rows: Sequence[FleetRow], heading: Sentence, reader: Reader, place: Place
+) -> Message:
+    """List instances, and tell which part of the whole this is."""
     head = reader(heading)
     blocks, hidden = sections(_fleet_line(row, reader) for row in rows)
-    left = total - len(rows) + hidden
-    if left:
-        more = say_many(
-            "… and {n} more: narrow it with a pattern, such as orders-*.",
-            "… and {n} more: narrow it with a pattern, such as orders-*.",
-            left,
+    shown = len(rows) - hidden
+    if shown < place.total:
+        where = say(
+            "{first} to {last} of {all}. See the others with --page, or fewer with a pattern, "
+            "such as orders-*.",
+            first=place.first if shown else 0,
+            last=place.first + shown - 1 if shown else 0,
+            all=place.total,
         )
-        blocks.append(context(reader(more)))
+        blocks.append(context(reader(where)))
     return message(head, [section(f"*{head}*"), *blocks])
 
 

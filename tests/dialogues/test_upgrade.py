@@ -296,11 +296,24 @@ async def test_help_fleet_show_and_history_answer_privately(stage: Stage) -> Non
         ("cancel", "Name the change"),
         ("history --since x", "is not a duration"),
         ("show 99", "There is no CHG-99"),
+        ("show CHG-1 --page x", "x is not a page"),
     ):
         await stage.says(ANN, f"/taurus-change {line}")
         await stage.until_whispered(ANN, part)
     await stage.says(ANN, "/taurus-upgrade x --env prod")
     await stage.until_whispered(ANN, "There is no environment prod")
+
+
+async def test_a_long_fleet_is_read_page_by_page(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-fleet")
+    await stage.until_whispered(ANN, "27 databases in default")
+    await stage.says(ANN, "/taurus-fleet --page 2")
+    await stage.until(lambda: len(stage.whispers(ANN)) == 2)
+    first, second = stage.world.slack.ephemerals(ANN, CHANNEL)
+    assert "1 to 25 of 27" in str(first)
+    assert "26 to 27 of 27" in str(second)
+    assert "users-staging-01" not in str(first)
+    assert "users-staging-01" in str(second)
 
 
 async def test_those_who_only_watch_get_one_notice_and_its_end(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from bot.views.answers import preview, problems, told
 from bot.views.card import card, page
 from bot.views.lines import line
 from bot.views.reader import Reader, escaped
-from bot.views.tables import FleetRow, change_list, fleet_list, help_page, history
+from bot.views.tables import FleetRow, Place, change_list, fleet_list, help_page, history
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
 READER = Reader.of("en-us")
@@ -96,7 +96,7 @@ def views(evil: str) -> list[Message]:
         told(sentence, READER),
         problems([sentence] * 300, READER, (evil,)),
         preview(plan, whole.options, "prod", READER),
-        fleet_list([row] * 300, 1000, sentence, READER),
+        fleet_list([row] * 25, sentence, READER, Place(first=26, total=1000)),
         change_list([change(evil, targets=1)] * 100, READER),
         history([entry(evil, seq) for seq in range(300)], READER),
         help_page([command] * 5, [sentence] * 3, READER),
