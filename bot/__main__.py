@@ -11,11 +11,12 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from bot.app import App, Surroundings, real_now
+from bot.doctor import as_json, as_lines, examine, is_healthy
 from bot.ports import StoreError
 from bot.sandbox.world import World, welcome
 from bot.settings import SettingsError, database_url, read_settings
@@ -68,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--faults", type=Path, help="TOML or JSON file of faults to begin with")
     sandbox.set_defaults(run=_sandbox)
     verbs.add_parser("run", help="run the bot").set_defaults(run=_run)
+    doctor = verbs.add_parser("doctor", help="check everything that can be wrong; change nothing")
+    doctor.add_argument("--json", action="store_true", help="for machines")
+    doctor.set_defaults(run=_doctor)
     shown = verbs.add_parser("manifest", help="print the Slack app manifest")
     shown.add_argument(
         "--request-url", default="", metavar="URL", help="for http mode: https://…/slack/events"
@@ -82,9 +86,14 @@ def _add_audit(audit: argparse.ArgumentParser) -> None:
     verbs = audit.add_subparsers(required=True, metavar="VERB")
     verbs.add_parser("verify", help="check the hash chain").set_defaults(run=_verify)
     export = verbs.add_parser("export", help="write the record")
-    export.add_argument("--since", type=datetime.fromisoformat, help="ISO 8601 with offset")
+    export.add_argument("--since", type=_moment, metavar="T", help="ISO 8601, UTC by default")
     export.add_argument("--format", choices=("jsonl", "csv"), default="jsonl")
     export.set_defaults(run=_export)
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _run(_args: argparse.Namespace) -> int:
@@ -155,6 +164,12 @@ def _surroundings(world: World) -> Surroundings:
         speed=lambda: world.clock.speed,
         limits=Limits(reads_per_second=50, read_burst=50, between_writes=timedelta(seconds=1)),
     )
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    findings = asyncio.run(examine(os.environ, clock=real_now, sleep=asyncio.sleep))
+    print(as_json(findings) if args.json else as_lines(findings))
+    return 0 if is_healthy(findings) else _BROKEN
 
 
 def _manifest(args: argparse.Namespace) -> int:

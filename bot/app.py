@@ -53,14 +53,14 @@ class App:
         self._metrics = Metrics()
         self.changes = SqlChanges.open(settings.database_url.get_secret_value())
         self._fleet = TaurusFleet.open(
-            _cloud(settings, around.limits),
+            cloud_config(settings, around.limits),
             clock=around.clock,
             sleep=around.sleep,
             random=random,
             on_call=self._metrics.on_cloud,
         )
         self._gateway = SlackGateway(
-            _slack(settings),
+            slack_config(settings),
             commands,
             receive=self._receive,
             clock=around.clock,
@@ -159,7 +159,8 @@ class App:
         return "" if self._alarm.is_running else "the alarm clock does not run"
 
 
-def _slack(settings: Settings) -> SlackConfig:
+def slack_config(settings: Settings) -> SlackConfig:
+    """Hand the settings of Slack to the rooms that speak to it."""
     return SlackConfig(
         mode=settings.slack_mode,
         bot_token=settings.slack_bot_token,
@@ -169,7 +170,8 @@ def _slack(settings: Settings) -> SlackConfig:
     )
 
 
-def _cloud(settings: Settings, limits: Limits) -> TaurusConfig:
+def cloud_config(settings: Settings, limits: Limits) -> TaurusConfig:
+    """Hand the settings of the cloud to the rooms that speak to it."""
     token = settings.security_token if settings.security_token.get_secret_value() else None
     credentials: AkSk | Password = (
         AkSk(ak=settings.ak, sk=settings.sk, security_token=token)

@@ -17,7 +17,7 @@ _LONG_DESCRIPTION = (
 _COLOR = "#1d3557"
 
 _EVENTS = ("app_home_opened", "app_mention", "message.im")
-_SCOPES = (
+SCOPES = (
     "app_mentions:read",
     "chat:write",
     "commands",
@@ -26,7 +26,7 @@ _SCOPES = (
     "usergroups:read",
     "users:read",
 )
-_OPTIONAL_SCOPES = ("channels:history", "groups:history")
+OPTIONAL_SCOPES = ("channels:history", "groups:history")
 """Only for finding a card of our own whose posting was not confirmed."""
 
 # Slack docs, App manifest reference: characters, and commands in one app.
@@ -50,7 +50,7 @@ def manifest(
     return {
         "display_information": _display(),
         "features": _features(commands, url),
-        "oauth_config": {"scopes": {"bot": list(_SCOPES), "bot_optional": list(_OPTIONAL_SCOPES)}},
+        "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL_SCOPES)}},
         "settings": _settings(mode, request_url),
     }
 

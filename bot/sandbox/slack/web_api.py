@@ -73,9 +73,11 @@ class WebApi:
         """Answers one call, or has it fail as the next fault says."""
         method = request.match_info["method"]
         authorization = request.headers.get("Authorization")
-        return await self._serve(
+        answer = await self._serve(
             request, method, lambda given: self.run(method, given, authorization)
         )
+        answer.headers["X-OAuth-Scopes"] = ",".join(sorted(self._workspace.app.scopes))
+        return answer
 
     async def handle_hook(self, request: web.Request) -> web.Response:
         """Takes a POST to a response URL; calls and faults know it as `response_url`."""

@@ -1,0 +1,71 @@
+"""Check everything that can be wrong between a fresh install and the first upgrade."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+
+from bot.app import cloud_config, slack_config
+from bot.domain.finding import Finding, Verdict, ok, wrong
+from bot.ports import Clock, Sleep
+from bot.settings import Settings, SettingsError, read_settings
+from bot.slack.checkup import checkup as check_slack
+from bot.store.checkup import checkup as check_store
+from bot.taurus import REGIONS, Limits
+from bot.taurus.checkup import checkup as check_cloud
+
+_WIDTH = 8
+
+
+async def examine(environ: Mapping[str, str], *, clock: Clock, sleep: Sleep) -> list[Finding]:
+    """Check the settings, then store, Slack and the cloud at the same time; changes nothing."""
+    try:
+        settings = read_settings(environ, REGIONS)
+    except SettingsError as error:
+        return [_problem(one) for one in error.problems]
+    groups = await asyncio.gather(
+        asyncio.to_thread(check_store, settings.database_url.get_secret_value()),
+        _slack(settings, clock),
+        _cloud(settings, clock, sleep),
+    )
+    return [ok("settings", "complete"), *(one for group in groups for one in group)]
+
+
+def _problem(text: str) -> Finding:
+    name, _, mend = text.partition(": ")
+    return wrong(f"setting {name}", mend, "Set it, then look again: the rest was not checked.")
+
+
+async def _slack(settings: Settings, clock: Clock) -> list[Finding]:
+    environment = settings.environment
+    return await check_slack(
+        slack_config(settings),
+        wall=clock,
+        channels=list(dict.fromkeys((*environment.channels, *environment.notify))),
+        people=list(dict.fromkeys((*environment.requesters, *environment.approvers))),
+    )
+
+
+async def _cloud(settings: Settings, clock: Clock, sleep: Sleep) -> list[Finding]:
+    config = cloud_config(settings, Limits())
+    return await check_cloud(config, clock=clock, sleep=sleep, name=settings.environment.name)
+
+
+def is_healthy(findings: Sequence[Finding]) -> bool:
+    """Whether nothing is wrong."""
+    return all(one.verdict is not Verdict.WRONG for one in findings)
+
+
+def as_lines(findings: Sequence[Finding]) -> str:
+    """Write one line a check, each remedy below its line."""
+    lines: list[str] = []
+    for one in findings:
+        lines.append(f"{one.verdict.value:<{_WIDTH}} {one.check}: {one.found}")
+        if one.remedy:
+            lines.append(f"{'':<{_WIDTH}} → {one.remedy}")
+    return "\n".join(lines)
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """Write them for machines."""
+    shown = {"healthy": is_healthy(findings), "checks": [one.model_dump() for one in findings]}
+    return json.dumps(shown, indent=2, ensure_ascii=False)
