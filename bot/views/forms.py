@@ -16,7 +16,7 @@ from bot.domain.sentence import At, Sentence, say, say_many
 from bot.ports import Message, View
 from bot.views.blocks import Block, cut, section, sections
 from bot.views.card import headline
-from bot.views.reader import Reader, flat
+from bot.views.reader import ARG_LIMIT, Reader, flat
 from bot.views.targets import risk, target_line, timing
 
 OPTION, OPTION_VALUE, OPTIONS = 75, 150, 100
@@ -25,7 +25,7 @@ CHOSEN = 100
 """Databases in one form; a line or a pattern names more."""
 TYPED = 200
 """Characters of a time or of waves."""
-REASON = 500
+REASON = ARG_LIMIT
 _TITLE, _PREVIEW = 24, 4000
 
 

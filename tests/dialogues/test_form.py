@@ -112,7 +112,7 @@ async def test_the_preview_follows_what_is_chosen_and_nothing_typed_is_lost(stag
     await stage.chooses(ANN, "at", "yesterday")
     await stage.until_form(ANN, "is not a time I know")
     await stage.chooses(ANN, "at", "+3h")
-    await stage.until_form(ANN, "Runs at")
+    await stage.until_form(ANN, "Runs <!date")
     await stage.chooses(ANN, "waves", "many")
     await stage.until_form(ANN, "many is not a list of wave sizes")
     await stage.chooses(ANN, "waves", "1")
@@ -125,7 +125,7 @@ async def test_the_preview_follows_what_is_chosen_and_nothing_typed_is_lost(stag
     assert held["when"]["when"]["selected_option"]["value"] == "at"
     assert (await stage.sends(ANN))["ok"]
     await stage.until_state("Proposed")
-    assert "Runs at" in stage.shown
+    assert "Runs <!date" in stage.shown
 
 
 @pytest.mark.parametrize(
