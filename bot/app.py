@@ -2,22 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import random
+from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
 
 from bot.alarm import Alarm
-from bot.command import Command
-from bot.ports import Clock, Delivery, Sleep, StoreError
+from bot.command import Call, Click, Command, Query, Submission
+from bot.ports import Clock, Delivery, Sleep, StoreError, View
 from bot.service import Desk
+from bot.service.forms import FormDesk
+from bot.service.roster import Roster
 from bot.service.worker import Worker
 from bot.settings import Settings
 from bot.slack.config import SlackConfig
+from bot.slack.front import Forms
 from bot.slack.gateway import Hooks, SlackGateway
 from bot.store import SqlChanges, migrate
 from bot.taurus import AkSk, Limits, Password, TaurusConfig, TaurusFleet
@@ -59,36 +63,63 @@ class App:
             random=random,
             on_call=self._metrics.on_cloud,
         )
-        self._gateway = SlackGateway(
-            slack_config(settings),
-            commands,
-            receive=self._receive,
-            clock=around.clock,
-            sleep=asyncio.sleep,
-            wall=real_now,
-            hooks=Hooks(on_call=self._metrics.on_slack, on_ack=self._metrics.on_ack),
+        self._gateway = self._make_gateway(commands, around)
+        self.desk = self._make_desk(around)
+        self._forms = FormDesk(self.desk, commands)
+        self._worker = Worker(
+            self.desk, {command.name: command for command in commands}, self._forms
         )
-        self.desk = Desk(
-            changes=self.changes,
-            fleets={settings.environment.name: self._fleet},
-            environments={settings.environment.name: settings.environment},
-            chat=self._gateway.chat,
-            people=self._gateway.people,
-            clock=around.clock,
-            sleep=around.sleep,
-            owner=uuid4().hex,
-            language=settings.language,
-            wake=self.wake,
-        )
-        self._worker = Worker(self.desk, {command.name: command for command in commands})
         self._alarm = Alarm(self.wake, self.changes.next_due_at, around.clock, around.speed)
         self._working: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
         self.port: int | None = None
 
+    def _make_gateway(self, commands: Sequence[Command], around: Surroundings) -> SlackGateway:
+        return SlackGateway(
+            slack_config(self._settings),
+            commands,
+            receive=self._receive,
+            clock=around.clock,
+            sleep=asyncio.sleep,
+            wall=real_now,
+            hooks=Hooks(
+                forms=Forms(self._loading, self._check, self._suggest),
+                on_call=self._metrics.on_slack,
+                on_ack=self._metrics.on_ack,
+            ),
+        )
+
+    def _make_desk(self, around: Surroundings) -> Desk:
+        environment = self._settings.environment
+        return Desk(
+            changes=self.changes,
+            fleets={environment.name: self._fleet},
+            rosters={environment.name: Roster(self._fleet, around.clock)},
+            environments={environment.name: environment},
+            chat=self._gateway.chat,
+            forms=self._gateway.forms,
+            people=self._gateway.people,
+            clock=around.clock,
+            sleep=around.sleep,
+            owner=uuid4().hex,
+            language=self._settings.language,
+            wake=self.wake,
+        )
+
     def wake(self) -> None:
         """Look at once for something to do."""
         self._worker.wake()
+
+    # The gateway is part of the desk, and the desk of the forms: they meet when one is used.
+
+    def _loading(self, told: Call | Click, language: str) -> View | None:
+        return self._forms.loading(told, language)
+
+    async def _check(self, form: Submission) -> Mapping[str, str]:
+        return await self._forms.check(form)
+
+    async def _suggest(self, query: Query) -> Mapping[str, Any]:
+        return await self._forms.suggest(query)
 
     async def _receive(self, delivery: Delivery) -> bool:
         is_new = await self.changes.receive(delivery)
@@ -140,6 +171,8 @@ class App:
         if left:
             _log.warning("left %d pieces of work to whoever takes over", left)
         await self._gateway.stop()
+        for roster in self.desk.rosters.values():
+            await roster.close()
         if self._runner is not None:
             await self._runner.cleanup()
         await self._fleet.aclose()

@@ -202,6 +202,9 @@ class Changes(Protocol):
     async def finish_delivery(self, key: str, now: datetime) -> None:
         """Mark a delivery as dealt with."""
 
+    async def newest_delivery(self, prefix: str) -> str | None:
+        """Find the key of the delivery received last among those whose keys begin so."""
+
     async def forget_deliveries(self, before: datetime) -> int:
         """Drop finished deliveries that were received before; returns how many."""
 
@@ -229,6 +232,18 @@ class Message(Frozen):
 
     text: str
     blocks: tuple[dict[str, Any], ...] = ()
+
+
+class View(Frozen):
+    """A form for Slack. Blocks and elements keep their ids as long as they keep their meaning."""
+
+    title: str
+    blocks: tuple[dict[str, Any], ...]
+    close: str
+    submit: str = ""
+    """Empty: there is nothing to send, only to read."""
+    callback_id: str = ""
+    metadata: str = ""
 
 
 class ChatError(Exception):
@@ -277,6 +292,17 @@ class Chat(Protocol):
         self, channel: str, user: str, message: Message, *, response_url: str = ""
     ) -> None:
         """Tell one person privately, where they asked; falls back to a direct message."""
+
+
+class Forms(Protocol):
+    """What people have open. Every method raises `ChatError`."""
+
+    async def update(self, view: str, shown: View, *, seen: str = "") -> None:
+        """Draw a form anew; what was typed stays where block and action ids stay.
+
+        With `seen`, the mark of a version, it is refused (`hash_conflict`) if the form was drawn
+        meanwhile. A form that was closed is `not_found`.
+        """
 
 
 class People(Protocol):

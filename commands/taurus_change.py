@@ -1,21 +1,32 @@
 """`/taurus-change`: the changes, and everything a person can decide about one."""
 
 import re
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from bot.command import Asker, Call, Click, Command, UsageError
+from bot.command import Asker, Call, Click, Command, Form, Submission, UsageError
 from bot.domain.arguments import Arguments, Option, did_you_mean, read
 from bot.domain.change import OPEN_STATES, Change
-from bot.domain.sentence import say
+from bot.domain.refused import RefusedError
+from bot.domain.sentence import Sentence, say
 from bot.domain.when import WhenError, parse_duration, parse_when
-from bot.ports import Message
+from bot.ports import Message, View
 from bot.service import Desk
 from bot.service.amend import find
-from bot.service.approve import Wish, approve, cancel, halt, reject, reschedule, resume
+from bot.service.approve import (
+    Wish,
+    approve,
+    cancel,
+    halt,
+    reject,
+    reschedulable,
+    reschedule,
+    resume,
+)
 from bot.service.retry import retry
 from bot.views.answers import told, usage
 from bot.views.card import page
+from bot.views.forms import reschedule_form
 from bot.views.reader import Reader
 from bot.views.tables import change_list, history
 from commands.pages import PAGE_OPTION, page_number
@@ -154,11 +165,14 @@ async def _reschedule(line: Line, desk: Desk) -> Message:
     typed = line.given.options.get("--at")
     if typed is None:
         raise UsageError(say("Say when: /taurus-change reschedule CHG-7 --at tomorrow 02:00."))
+    return _standing(await reschedule(line.wish(desk), _time(typed, line.asker)), line.reader)
+
+
+def _time(typed: str, asker: Asker) -> datetime:
     try:
-        when = parse_when(typed, line.asker.now, line.asker.zone)
+        return parse_when(typed, asker.now, asker.zone).at
     except WhenError as error:
         raise UsageError(error.sentence) from None
-    return _standing(await reschedule(line.wish(desk), when.at), line.reader)
 
 
 async def _retry(line: Line, desk: Desk) -> Message:
@@ -194,11 +208,30 @@ async def _click_retry(click: Click, asker: Asker, desk: Desk) -> None:
     await retry(desk, asker, number, key=click.key, channel=click.channel)
 
 
-async def _click_reschedule(click: Click, asker: Asker, _desk: Desk) -> Message:
-    text = say(
-        "Type the new time: /taurus-change reschedule {change} --at TIME.", change=click.value
-    )
-    return told(text, Reader.of(asker.person.language))
+async def _fill_reschedule(told: Call | Click, asker: Asker, desk: Desk) -> View:
+    assert isinstance(told, Click)  # noqa: S101 - only the button opens it
+    wish = Wish(desk, asker, told.channel, number_of(told.value))
+    change = await reschedulable(wish)
+    return reschedule_form(change, asker.person.zone, Reader.of(asker.person.language))
+
+
+async def _check_reschedule(
+    form: Submission, asker: Asker, desk: Desk
+) -> Mapping[str, Sequence[Sentence]]:
+    try:
+        parse_when(form.values.get("at", ""), asker.now, asker.zone)
+        await reschedulable(Wish(desk, asker, "", number_of(form.metadata)))
+    except WhenError as error:
+        return {"at": [error.sentence]}
+    except RefusedError as refused:
+        return {"at": refused.problems}
+    return {}
+
+
+async def _submit_reschedule(form: Submission, asker: Asker, desk: Desk) -> Message | None:
+    wish = Wish(desk, asker, "", number_of(form.metadata))
+    await reschedule(wish, _time(form.values.get("at", ""), asker))
+    return None
 
 
 CHANGE = Command(
@@ -213,6 +246,14 @@ CHANGE = Command(
         "change.halt": _clicked(halt),
         "change.resume": _clicked(resume),
         "change.retry": _click_retry,
-        "change.reschedule": _click_reschedule,
+    },
+    forms={
+        "change.reschedule.form": Form(
+            title="Reschedule",
+            opened_by=frozenset({"change.reschedule"}),
+            fill=_fill_reschedule,
+            check=_check_reschedule,
+            submit=_submit_reschedule,
+        )
     },
 )

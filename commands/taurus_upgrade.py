@@ -17,8 +17,10 @@ from bot.service.propose import draft, objections, permit, propose
 from bot.views.answers import preview, told, usage
 from bot.views.reader import Reader
 from commands.environment import environment_of
+from commands.upgrade_form import FORM, SHORTCUTS
 
 USAGE = (
+    "",
     (
         "INSTANCE… [--env NAME] [--at TIME | --in-window] [--reason TEXT] "
         "[--wave-size N | --waves 1,5,rest] [--soak DURATION] [--dry-run]"
@@ -200,4 +202,6 @@ UPGRADE = Command(
     summary="Upgrade TaurusDB databases to the newest kernel, after confirmation",
     usage=USAGE,
     run=run,
+    forms={"upgrade.form": FORM},
+    shortcuts=SHORTCUTS,
 )

@@ -70,9 +70,9 @@ class Wish:
         """
         assert self._circle is not None  # noqa: S101 - prepare() comes first
         assert self._environment is not None  # noqa: S101 - prepare() comes first
-        decision = decide(
-            action, self._circle, self._environment, channel=self.channel, change=change
-        )
+        # A form and the Home tab are in no channel: what they do counts as done at the card.
+        channel = self.channel or change.channel
+        decision = decide(action, self._circle, self._environment, channel=channel, change=change)
         if not decision.allowed:
             raise RefusedError(decision.sentence)
 
@@ -217,14 +217,29 @@ def _cancelled(change: Change, gone: frozenset[str], wish: Wish) -> Step:
     return turned(change, closed, now, record)
 
 
+async def reschedulable(wish: Wish) -> Change:
+    """Return the change if it can be moved to another time now.
+
+    Raises:
+        RefusedError: it is too late for that, or the policy says no.
+    """
+    change = await wish.prepare()
+    _check_reschedule(wish, change)
+    return change
+
+
+def _check_reschedule(wish: Wish, change: Change) -> None:
+    if not allows(change, Move.RESCHEDULE) or change.in_state(IN_FLIGHT):
+        raise too_late(change)
+    wish.check(Action.RESCHEDULE, change)
+
+
 async def reschedule(wish: Wish, run_at: datetime) -> Change:
     """Move a change to another time; approvals are void, as they covered the old one."""
     await wish.prepare()
 
     def decision(change: Change) -> Step:
-        if not allows(change, Move.RESCHEDULE) or change.in_state(IN_FLIGHT):
-            raise too_late(change)
-        wish.check(Action.RESCHEDULE, change)
+        _check_reschedule(wish, change)
         ttl = wish.desk.environments[change.environment].approval_ttl
         options = change.options.model_copy(update={"timing": Timing.AT, "run_at": run_at})
         moved = advance(

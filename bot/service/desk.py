@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.policy import Circle, Environment
-from bot.ports import Changes, Chat, ChatError, Clock, Fleet, People, Person, Sleep
+from bot.ports import Changes, Chat, ChatError, Clock, Fleet, Forms, People, Person, Sleep
+from bot.service.roster import Roster
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,11 @@ class Desk:
     changes: Changes
     fleets: Mapping[str, Fleet]
     """By environment name."""
+    rosters: Mapping[str, Roster]
+    """What is known of the fleets without asking, by environment name."""
     environments: Mapping[str, Environment]
     chat: Chat
+    forms: Forms
     people: People
     clock: Clock
     sleep: Sleep

@@ -18,9 +18,10 @@ from bot.domain.change import Change
 from bot.domain.errors import CloudError
 from bot.domain.refused import RefusedError
 from bot.domain.sentence import say
-from bot.ports import Card, ChatError, Delivery, Lease, Message, StoreError
+from bot.ports import Card, ChatError, Delivery, Lease, Message, StoreError, View
 from bot.service.attend import attend
 from bot.service.desk import Desk
+from bot.service.forms import FormDesk
 from bot.service.tell import tell
 from bot.views.answers import problems, told
 from bot.views.reader import Reader
@@ -116,10 +117,11 @@ class Pump(Generic[_Work, _Key]):
 class Worker:
     """The three pumps of one process."""
 
-    def __init__(self, desk: Desk, commands: Mapping[str, Command]) -> None:
+    def __init__(self, desk: Desk, commands: Mapping[str, Command], forms: FormDesk) -> None:
         """Nothing runs before `run`."""
         self._desk = desk
         self._commands = commands
+        self._forms = forms
         store = desk.changes
         self._pumps = (
             Pump(
@@ -173,12 +175,18 @@ class Worker:
 
     async def _deliver(self, delivery: Delivery) -> None:
         call = _PAYLOADS[delivery.kind].model_validate(delivery.payload)
-        reply = await self._reply(call)
+        is_moot = not isinstance(call, Submission) and not await self._forms.is_newest(call)
+        reply = None if is_moot else await self._reply(call)
         await self._desk.changes.finish_delivery(delivery.key, self._desk.clock())
-        if reply is not None:
+        if reply is None:
+            return
+        if isinstance(reply, View) or (not isinstance(call, Submission) and call.view):
+            assert not isinstance(call, Submission)  # noqa: S101 - it has no form to draw
+            await self._forms.show(call, reply)
+        else:
             await self._whisper(call, reply)
 
-    async def _reply(self, call: Call | Click | Submission) -> Message | None:
+    async def _reply(self, call: Call | Click | Submission) -> Message | View | None:
         reader = Reader.of(self._desk.language)
         try:
             person = await self._desk.people.person(call.user)
@@ -206,24 +214,19 @@ class Worker:
                 reader,
             )
 
-    async def _run(self, call: Call | Click | Submission, asker: Asker) -> Message | None:
-        match call:
-            case Call():
-                return await self._commands[call.command].run(call, asker, self._desk)
-            case Click():
-                handlers = {
-                    action: handler
-                    for command in self._commands.values()
-                    for action, handler in command.clicks.items()
-                }
-                return await handlers[call.action_id](call, asker, self._desk)
-            case Submission():
-                forms = {
-                    name: handler
-                    for command in self._commands.values()
-                    for name, handler in command.submissions.items()
-                }
-                return await forms[call.callback_id](call, asker, self._desk)
+    async def _run(self, call: Call | Click | Submission, asker: Asker) -> Message | View | None:
+        if isinstance(call, Submission):
+            return await self._forms.submit(call, asker)
+        if call.view:
+            return await self._forms.draw(call, asker)
+        if isinstance(call, Call):
+            return await self._commands[call.command].run(call, asker, self._desk)
+        handlers = {
+            action: handler
+            for command in self._commands.values()
+            for action, handler in command.clicks.items()
+        }
+        return await handlers[call.action_id](call, asker, self._desk)
 
     def _usage(self, call: Call | Click | Submission) -> tuple[str, ...]:
         if not isinstance(call, Call):

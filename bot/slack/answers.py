@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from bot.domain.sentence import Sentence, say
+from bot.ports import View
 
 Render = Callable[[Sentence, str], str]
 """Puts a sentence into a language; an empty one means that the reader's is not known."""
@@ -39,6 +39,10 @@ UNKNOWN_FORM = say(
     "This form belongs to another version of the bot, so nothing was done. Open it again with "
     "its command."
 )
+NOT_OPENED = say(
+    "Slack did not let the form be opened in time, so nothing was done. Try again; if it stays "
+    "like this, type it: /taurus-help shows how."
+)
 UNKNOWN_SHORTCUT = say(
     "This bot has no such shortcut, so nothing was done. /taurus-help lists what it can do."
 )
@@ -56,12 +60,11 @@ def plain(sentence: Sentence, language: str) -> str:
     return str(sentence)
 
 
-def notice(sentence: Sentence, render: Render, language: str) -> dict[str, Any]:
-    """A view that takes a form's place to say one thing."""
+def notice(sentence: Sentence, render: Render, language: str) -> View:
+    """A form's place taken by one thing that has to be said."""
     text = {"type": "mrkdwn", "text": render(sentence, language)}
-    return {
-        "type": "modal",
-        "title": {"type": "plain_text", "text": render(_TITLE, language)},
-        "close": {"type": "plain_text", "text": render(_CLOSE, language)},
-        "blocks": [{"type": "section", "text": text}],
-    }
+    return View(
+        title=render(_TITLE, language),
+        close=render(_CLOSE, language),
+        blocks=({"type": "section", "text": text},),
+    )

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from aiohttp import web
@@ -16,11 +16,15 @@ from bot.slack.answers import Render, plain
 from bot.slack.chat import SlackChat
 from bot.slack.config import SlackConfig
 from bot.slack.errors import AWAY, TokenError
-from bot.slack.listeners import Listeners, Receive, Voice, bolt_app
+from bot.slack.forms import SlackForms
+from bot.slack.front import Forms, Front
+from bot.slack.keeping import Keeper, Receive
+from bot.slack.listeners import Listeners, bolt_app
 from bot.slack.people import SlackPeople
 from bot.slack.reception import HttpReception, OnAck, Reception
 from bot.slack.sockets import Sockets
 from bot.slack.tasks import Tasks
+from bot.slack.voice import Voice
 from bot.slack.web import OnCall, Ticks, WebApi, open_session, web_client
 
 _REFUSED = frozenset(
@@ -39,16 +43,17 @@ def _deaf(*_: object) -> None:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the gateway is built with besides its duty: words, watchers and a steady clock."""
+    """What the gateway is built with besides its duty: words, forms, watchers, a steady clock."""
 
     render: Render = plain
+    forms: Forms = field(default_factory=Forms)
     on_call: OnCall = _deaf
     on_ack: OnAck = _deaf
     ticks: Ticks = perf_counter
 
 
 class SlackGateway:
-    """Slack, connected: deliveries come in through it; `chat` and `people` speak through it."""
+    """Slack, connected: deliveries come in; `chat`, `forms` and `people` speak through it."""
 
     def __init__(
         self,
@@ -80,6 +85,7 @@ class SlackGateway:
         )
         self._account = Account(config, self._api)
         self.chat = SlackChat(self._api, self._account, wall)
+        self.forms = SlackForms(self._api)
         self.people = SlackPeople(self._api, self._account, clock)
         self._whispers = Tasks()
         self._reception = self._build_reception(commands, receive, clock)
@@ -142,7 +148,9 @@ class SlackGateway:
         self, commands: Sequence[Command], receive: Receive, clock: Clock
     ) -> Reception:
         voice = Voice(self.chat, self.people, self._hooks.render, self._whispers)
-        listeners = Listeners(commands, receive=receive, clock=clock, voice=voice)
+        keeper = Keeper(receive)
+        front = Front(self.forms, self._hooks.forms, keeper, voice)
+        listeners = Listeners(commands, keeper=keeper, front=front, clock=clock, voice=voice)
         app = bolt_app(listeners, self._account, voice)
         return Reception(app, self._account, on_ack=self._hooks.on_ack, ticks=self._hooks.ticks)
 

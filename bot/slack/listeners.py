@@ -1,33 +1,29 @@
 """What the bot does with everything that Slack delivers: write it down, then acknowledge it.
 
-Nothing else happens here. A worker claims what was written down and runs the command, perhaps in
-another process. With `process_before_response` Bolt sends the acknowledgement as soon as a
-listener returns, so a listener must be short, and an error in it can't lose the acknowledgement.
+A worker claims what was written down and runs the command, perhaps in another process. Only what
+cannot wait that long happens here, by the `Front`: forms are opened, menus and checks answered.
+With `process_before_response` Bolt sends the acknowledgement as soon as a listener returns, so a
+listener must be short, and an error in it can't lose the acknowledgement.
 """
 
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
-from typing import Literal
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 
-from bot.command import Call, Click, Command, Submission
+from bot.command import Command
 from bot.domain.sentence import Sentence
-from bot.ports import ChatError, Clock, Delivery, Message, StoreError
+from bot.ports import Clock
 from bot.slack import answers, payloads
 from bot.slack.account import Account, Payload
-from bot.slack.answers import Render
-from bot.slack.chat import SlackChat
-from bot.slack.people import SlackPeople
-from bot.slack.tasks import Tasks
+from bot.slack.forms import drawn
+from bot.slack.front import Front
+from bot.slack.keeping import Keeper
+from bot.slack.voice import Voice
 from bot.slack.web import quiet_logger
-
-Receive = Callable[[Delivery], Awaitable[bool]]
-"""Stores a delivery for good; False if it was stored before. Raises `StoreError`."""
 
 _ANY = re.compile("")
 _BUTTON = "button"
@@ -36,67 +32,49 @@ _UNAVAILABLE = 503
 _log = logging.getLogger(__name__)
 
 
-class Voice:
-    """Tells one person something outside of an acknowledgement."""
-
-    def __init__(self, chat: SlackChat, people: SlackPeople, render: Render, tasks: Tasks) -> None:
-        """Whisper by `chat` in tasks that `tasks` owns."""
-        self._chat = chat
-        self._people = people
-        self._render = render
-        self._tasks = tasks
-
-    def words(self, sentence: Sentence, user: str) -> str:
-        """Say it in the person's language, as far as it is known without asking Slack."""
-        return self._render(sentence, self._people.language_of(user))
-
-    def notice(self, sentence: Sentence, user: str) -> dict[str, object]:
-        """Say it in a view."""
-        return answers.notice(sentence, self._render, self._people.language_of(user))
-
-    def whisper(self, body: Payload, sentence: Sentence) -> None:
-        """Say it to whoever caused the payload, after the acknowledgement has left."""
-        self._tasks.start(self._whisper(body, sentence))
-
-    async def _whisper(self, body: Payload, sentence: Sentence) -> None:
-        user = payloads.user_of(body)
-        message = Message(text=self.words(sentence, user))
-        url = str(body.get("response_url") or "")
-        try:
-            await self._chat.whisper(payloads.channel_of(body), user, message, response_url=url)
-        except ChatError as error:
-            _log.warning("could not tell %s why nothing was done: %s", user, error.code)
-
-
 class Listeners:
     """Bolt's listeners. Every one of them takes everything of its kind."""
 
     def __init__(
-        self, commands: Sequence[Command], *, receive: Receive, clock: Clock, voice: Voice
+        self,
+        commands: Sequence[Command],
+        *,
+        keeper: Keeper,
+        front: Front,
+        clock: Clock,
+        voice: Voice,
     ) -> None:
         """Take what `commands` know, and tell people about the rest."""
+        forms = {name: form for one in commands for name, form in one.forms.items()}
         self._commands = frozenset(one.name for one in commands)
         self._clicks = frozenset(name for one in commands for name in one.clicks)
-        self._forms = frozenset(name for one in commands for name in one.submissions)
-        self._receive = receive
+        self._forms = frozenset(forms)
+        self._edited = frozenset(name for name, form in forms.items() if form.edit)
+        self._keeper = keeper
+        self._front = front
         self._clock = clock
         self._voice = voice
 
     async def on_command(self, ack: AsyncAck, body: Payload) -> None:
         """Take a slash command; the acknowledgement itself can carry a refusal."""
         call = payloads.call_from_command(body, self._clock())
-        if call.command in self._commands:
-            problem = await self._keep(call, body)
-        else:
+        problem: Sentence | None = None
+        if call.command not in self._commands:
             problem = answers.UNKNOWN_COMMAND.model_copy(update={"args": {"command": call.command}})
+        elif not self._front.opened(call, body):
+            problem = await self._keeper.keep(call, body)
         await ack(self._voice.words(problem, call.user) if problem else "")
 
     async def on_action(self, ack: AsyncAck, body: Payload) -> None:
         """Take a click; other elements of a form are read when it is sent."""
         click = payloads.click_from_action(body, self._clock())
         problem: Sentence | None = None
-        if click.action_id in self._clicks:
-            problem = await self._keep(click, body)
+        if click.form and click.form.callback_id in self._edited:
+            problem = await self._keeper.keep(click, body)
+        elif self._front.opened(click, body):
+            problem = None
+        elif click.action_id in self._clicks:
+            problem = await self._keeper.keep(click, body)
         elif body["actions"][0].get("type") == _BUTTON:
             problem = answers.UNKNOWN_BUTTON
         if problem:
@@ -108,21 +86,25 @@ class Listeners:
         form = payloads.submission_from_view(body, self._clock())
         if form.callback_id not in self._forms:
             view = self._voice.notice(answers.UNKNOWN_FORM, form.user)
-            await ack(response_action="update", view=view)
+            await ack(response_action="update", view=drawn(view))
             return
-        problem = await self._keep(form, body)
+        if mistakes := await self._front.check(form):
+            await ack(response_action="errors", errors=dict(mistakes))
+            return
+        problem = await self._keeper.keep(form, body)
         if problem and form.values:
             errors = {next(iter(form.values)): self._voice.words(problem, form.user)}
             await ack(response_action="errors", errors=errors)
         elif problem:
-            await ack(response_action="update", view=self._voice.notice(problem, form.user))
+            view = self._voice.notice(problem, form.user)
+            await ack(response_action="update", view=drawn(view))
         else:
             await ack()
 
     async def on_event(self, ack: AsyncAck, body: Payload) -> BoltResponse | None:
         """Take what somebody wrote to the bot; Slack repeats what is not acknowledged."""
         call = payloads.call_from_event(body, self._clock())
-        problem = await self._keep(call, body) if call else None
+        problem = await self._keeper.keep(call, body) if call else None
         if problem is answers.NOT_STORED:
             return BoltResponse(status=_UNAVAILABLE, body="")
         if problem:
@@ -131,13 +113,24 @@ class Listeners:
         return None
 
     async def on_shortcut(self, ack: AsyncAck, body: Payload) -> None:
-        """Tell that there are no shortcuts."""
-        self._voice.whisper(body, answers.UNKNOWN_SHORTCUT)
+        """Take an entry of Slack's menus: a click without a button."""
+        click = payloads.click_from_shortcut(body, self._clock())
+        problem: Sentence | None = None
+        if self._front.opened(click, body):
+            problem = None
+        elif click.action_id in self._clicks:
+            problem = await self._keeper.keep(click, body)
+        else:
+            problem = answers.UNKNOWN_SHORTCUT
+        if problem:
+            self._voice.whisper(body, problem)
         await ack()
 
-    async def on_options(self, ack: AsyncAck) -> None:
-        """Offer nothing."""
-        await ack(options=[])
+    async def on_options(self, ack: AsyncAck, body: Payload) -> None:
+        """Offer what fits the letters that were typed."""
+        query = payloads.query_from_options(body, self._clock())
+        offered = await self._front.suggest(query) if query else {"options": []}
+        await ack(**offered)
 
     async def on_closed(self, ack: AsyncAck) -> None:
         """Let go of a form that was closed."""
@@ -152,23 +145,6 @@ class Listeners:
         if payloads.user_of(body):
             self._voice.whisper(body, answers.UNSURE)
         return BoltResponse(status=200, body="")
-
-    async def _keep(self, told: Call | Click | Submission, body: Payload) -> Sentence | None:
-        """Write it down; returns what to tell the person if that was not to be."""
-        if _is_stale(body, told.received_at):
-            return answers.TOO_OLD
-        delivery = Delivery(
-            key=told.key,
-            kind=_kind(told),
-            payload=told.model_dump(mode="json"),
-            received_at=told.received_at,
-        )
-        try:
-            await self._receive(delivery)
-        except StoreError as error:
-            _log.error("a %s was not stored: %s", delivery.kind, error)
-            return answers.NOT_STORED
-        return None
 
 
 def bolt_app(listeners: Listeners, account: Account, voice: Voice) -> AsyncApp:
@@ -217,18 +193,3 @@ def _register(app: AsyncApp, listeners: Listeners, account: Account, voice: Voic
     app.options(_ANY)(listeners.on_options)
     app.event(_ANY)(listeners.on_event)
     app.error(listeners.on_error)
-
-
-def _is_stale(body: Payload, now: datetime) -> bool:
-    at = payloads.happened_at(body)
-    return at is not None and now - at > answers.MAX_AGE
-
-
-def _kind(told: Call | Click | Submission) -> Literal["call", "click", "submission"]:
-    match told:
-        case Call():
-            return "call"
-        case Click():
-            return "click"
-        case Submission():
-            return "submission"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from bot.command import Command
+from bot.command import Command, Shortcut
 
 NAME = "Taurus Upgrade Bot"
 _DESCRIPTION = "Upgrades TaurusDB databases: shows what would happen, asks, does it once, proves it"
@@ -72,6 +72,9 @@ def _features(commands: Sequence[Command], url: dict[str, str]) -> dict[str, Any
             "messages_tab_read_only_enabled": False,
         },
         "bot_user": {"display_name": NAME, "always_online": True},
+        "shortcuts": [
+            _shortcut(shortcut) for command in commands for shortcut in command.shortcuts
+        ],
         "slash_commands": [_slash_command(command, url) for command in commands],
     }
 
@@ -84,6 +87,15 @@ def _slash_command(command: Command, url: dict[str, str]) -> dict[str, Any]:
         "description": command.summary,
         **({"usage_hint": hint} if hint else {}),
         "should_escape": False,
+    }
+
+
+def _shortcut(shortcut: Shortcut) -> dict[str, str]:
+    return {
+        "name": shortcut.name,
+        "type": "message" if shortcut.on_message else "global",
+        "callback_id": shortcut.callback_id,
+        "description": shortcut.description,
     }
 
 

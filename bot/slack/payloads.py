@@ -1,7 +1,7 @@
 """What Slack delivers, turned into what the commands understand. Pure.
 
 Keys are made of what stays the same when Slack repeats a delivery, with or without a mark:
-the trigger id of a command or click, a form's id and hash, an event's id.
+the trigger id of a command or click, a form's id, version and content, an event's id.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.command import Call, Click, Submission
+from bot.command import Call, Click, Filled, Query, Submission
 from bot.slack.account import Payload
 
 HELP = "/taurus-help"
@@ -68,8 +68,11 @@ def click_from_action(body: Payload, now: datetime) -> Click:
     action = body["actions"][0]
     container = body.get("container") or {}
     seen_by_all = not container.get("is_ephemeral", False)
+    form = _form(body)
+    view = (body.get("view") or {}).get("id", "") if form else ""
     return Click(
-        key=_key("click", body, body.get("trigger_id")),
+        # All edits of one form begin alike, so that the newest of them can be told.
+        key=_key(f"click:{view}" if view else "click", body, body.get("trigger_id")),
         user=user_of(body),
         channel=channel_of(body),
         action_id=action.get("action_id", ""),
@@ -77,24 +80,72 @@ def click_from_action(body: Payload, now: datetime) -> Click:
         received_at=now,
         message_ts=container.get("message_ts", "") if seen_by_all else "",
         response_url=body.get("response_url", ""),
+        view=view,
+        form=form,
+    )
+
+
+def click_from_shortcut(body: Payload, now: datetime) -> Click:
+    """Read an entry of Slack's menus; one of a message tells which."""
+    return Click(
+        key=_key("click", body, body.get("trigger_id")),
+        user=user_of(body),
+        channel=channel_of(body),
+        action_id=body.get("callback_id", ""),
+        value="",
+        received_at=now,
+        message_ts=body.get("message_ts", ""),
+        response_url=body.get("response_url", ""),
+    )
+
+
+def query_from_options(body: Payload, now: datetime) -> Query | None:
+    """Read what was typed into a menu of a form; None if it is no form's."""
+    form = _form(body)
+    if form is None:
+        return None
+    return Query(
+        user=user_of(body),
+        action_id=body.get("action_id", ""),
+        typed=body.get("value") or "",
+        form=form,
+        received_at=now,
     )
 
 
 def submission_from_view(body: Payload, now: datetime) -> Submission:
     """Read a form that was sent."""
-    view = body["view"]
-    ids = f"{view['id']}:{view['hash']}" if "id" in view and "hash" in view else None
-    state = (view.get("state") or {}).get("values") or {}
+    view, values = body["view"], _values(body["view"])
+    ids = None
+    if "id" in view and "hash" in view:
+        # What was sent and refused, mended and sent again is the same version of the form.
+        told = json.dumps(values, sort_keys=True).encode()
+        ids = f"{view['id']}:{view['hash']}:{hashlib.sha256(told).hexdigest()[:16]}"
     return Submission(
         key=_key("submission", body, ids),
         user=user_of(body),
         callback_id=view.get("callback_id", ""),
-        values={
-            block: _entered(next(iter(fields.values()), {})) for block, fields in state.items()
-        },
+        values=values,
         metadata=view.get("private_metadata", ""),
         received_at=now,
     )
+
+
+def _form(body: Payload) -> Filled | None:
+    view = body.get("view") or {}
+    if view.get("type") != "modal":
+        return None
+    return Filled(
+        callback_id=view.get("callback_id", ""),
+        hash=view.get("hash", ""),
+        values=_values(view),
+        metadata=view.get("private_metadata", ""),
+    )
+
+
+def _values(view: Mapping[str, Any]) -> dict[str, str]:
+    state = (view.get("state") or {}).get("values") or {}
+    return {block: _entered(next(iter(fields.values()), {})) for block, fields in state.items()}
 
 
 def user_of(body: Payload) -> str:

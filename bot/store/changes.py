@@ -195,6 +195,10 @@ class SqlChanges:
         """Mark a delivery as dealt with."""
         await self._write(deliveries.finish_delivery, key, now)
 
+    async def newest_delivery(self, prefix: str) -> str | None:
+        """Find the newest delivery whose key begins so."""
+        return await self._read(deliveries.newest_delivery, prefix)
+
     async def forget_deliveries(self, before: datetime) -> int:
         """Drop finished deliveries that are older."""
         return await self._write(deliveries.forget_deliveries, before)

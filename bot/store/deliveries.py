@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, update
+from sqlalchemy import Connection, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -35,6 +35,14 @@ def claim_delivery(connection: Connection, lease: Lease, now: datetime) -> Deliv
 def finish_delivery(connection: Connection, key: str, now: datetime) -> None:
     """Mark a delivery as dealt with."""
     connection.execute(update(deliveries).where(deliveries.c.key == key).values(done_at=now))
+
+
+def newest_delivery(connection: Connection, prefix: str) -> str | None:
+    """Find the newest among those whose keys begin so."""
+    alike = deliveries.c.key.startswith(prefix, autoescape=True)
+    order = (deliveries.c.received_at.desc(), deliveries.c.key.desc())
+    newest = select(deliveries.c.key).where(alike).order_by(*order).limit(1)
+    return connection.execute(newest).scalar()
 
 
 def forget_deliveries(connection: Connection, before: datetime) -> int:

@@ -3,6 +3,7 @@
 import gettext
 import re
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from itertools import accumulate
 from pathlib import Path
 
@@ -17,10 +18,14 @@ _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the reading direction: a name with one could disguise the rest of a line."""
 
 
+def flat(text: str) -> str:
+    """Make a text one line that reads in one direction."""
+    return _BLANKS.sub(" ", _BIDI.sub("", text))
+
+
 def escaped(text: str) -> str:
     """Make a text inert in mrkdwn: no mentions, links, code or new lines of its own."""
-    flat = _BLANKS.sub(" ", _BIDI.sub("", text))
-    signs = [_ENTITIES.get(sign, sign) for sign in flat[: ARG_LIMIT + 1]]
+    signs = [_ENTITIES.get(sign, sign) for sign in flat(text)[: ARG_LIMIT + 1]]
     if sum(map(len, signs)) <= ARG_LIMIT:
         return "".join(signs)
     # Counted as it is sent, and cut between entities: half an entity would be read as text.
@@ -48,6 +53,11 @@ class Reader:
             **{name: _rendered(arg) for name, arg in sentence.args.items()}
         )
 
+    def plain(self, sentence: Sentence, zone: tzinfo = UTC) -> str:
+        """Render for where Slack knows no markup (options, errors at a field), in one line."""
+        args = {name: _typed(arg, zone) for name, arg in sentence.args.items()}
+        return flat(self._template(sentence).format(**args))
+
     def _template(self, sentence: Sentence) -> str:
         count = sentence.args.get("n")
         if sentence.plural and isinstance(count, int):
@@ -58,6 +68,19 @@ class Reader:
 def _mention(user: str) -> str:
     # Slack's ids of user groups begin with S.
     return f"<!subteam^{escaped(user)}>" if user[:1] == "S" else f"<@{escaped(user)}>"
+
+
+def _typed(arg: Arg, zone: tzinfo) -> str:
+    match arg:
+        case At():
+            return arg.at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        case User():
+            return f"@{arg.user}"
+        case Users():
+            return ", ".join(f"@{user}" for user in arg.users)
+        case _:
+            text = flat(str(arg))
+            return text if len(text) <= ARG_LIMIT else text[: ARG_LIMIT - 1] + "…"
 
 
 def _rendered(arg: Arg) -> str:

@@ -25,3 +25,11 @@ async def approved_stage(tmp_path: Path, mode: Mode) -> AsyncIterator[Stage]:
     stage = await Stage.open(tmp_path, mode, TAURUS_APPROVERS="S0ONCALL", TAURUS_APPROVALS="1")
     yield stage
     await stage.close()
+
+
+@pytest.fixture
+async def guarded_stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """Only database administrators may ask: bob and dana."""
+    stage = await Stage.open(tmp_path, TAURUS_REQUESTERS="S0DBA")
+    yield stage
+    await stage.close()

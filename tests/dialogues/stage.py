@@ -74,6 +74,36 @@ class Stage:
         answer = await self.world.slack.click(user, CHANNEL, self.card["ts"], action)
         assert answer["ok"], answer
 
+    async def opens_from_menu(self, user: str, shortcut: str) -> None:
+        """Somebody uses a shortcut; one of messages on the newest card."""
+        ts = self.card["ts"] if self.cards else ""
+        answer = await self.world.slack.shortcut(user, shortcut, CHANNEL, ts)
+        assert answer["ok"], answer
+
+    async def chooses(self, user: str, block: str, choice: object) -> None:
+        """Choose or type something in the form; it is drawn anew."""
+        view = self.form(user)["id"]
+        answer = await self.world.slack.click_in_view(user, view, block, choice)
+        assert answer["ok"], answer
+
+    async def types(self, user: str, text: str) -> dict[str, Any]:
+        """Type into the menu of databases; returns what is offered."""
+        view = self.form(user)
+        return await self.world.slack.options(user, view["id"], "instances", text)
+
+    async def sends(self, user: str, **answers: object) -> dict[str, Any]:
+        """Fill in the rest of the form and send it; returns Slack's answer."""
+        return await self.world.slack.submit(user, answers)
+
+    def form(self, user: str) -> dict[str, Any]:
+        """The form that somebody has open."""
+        return self.world.slack.modals(user)[-1]
+
+    async def until_form(self, user: str, part: str) -> None:
+        """Wait until the form says it."""
+        slack = self.world.slack
+        await self.until(lambda: bool(slack.modals(user)) and part in str(self.form(user)))
+
     def passes(self, **step: float) -> None:
         """Time goes by."""
         self.world.clock.advance(timedelta(**step))

@@ -282,7 +282,7 @@ async def test_help_fleet_show_and_history_answer_privately(stage: Stage) -> Non
     await stage.until_whispered(ANN, "What you can say here")
     await stage.says(ANN, "/taurus-fleet --behind")
     await stage.until_whispered(ANN, "databases in default")
-    await stage.says(ANN, "/taurus-upgrade")
+    await stage.says(ANN, "/taurus-upgrade help")
     await stage.until_whispered(ANN, "Name what to upgrade")
     await stage.says(ANN, "/taurus-upgrade orders-prod-01")
     await stage.until_state("Proposed")

@@ -20,6 +20,8 @@ DEFAULTS: dict[str, Any] = {
     "chat.update": {"ok": True, "ts": "1.000100"},
     "chat.postEphemeral": {"ok": True, "message_ts": "1.000200"},
     "response_url": {"ok": True},
+    "views.open": {"ok": True, "view": {"id": "V1"}},
+    "views.update": {"ok": True, "view": {"id": "V1"}},
     "users.info": {"ok": True, "user": {"team_id": TEAM}},
 }
 

@@ -15,20 +15,61 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.command import Asker, Call, Click, Command, Submission
+from bot.command import Asker, Call, Click, Command, Form, Query, Shortcut, Submission
 from bot.domain.sentence import Sentence
-from bot.ports import ChatError, Delivery, Message, StoreError
+from bot.ports import ChatError, Delivery, Message, StoreError, View
 from bot.slack.config import SlackConfig
 from bot.slack.errors import TokenError
+from bot.slack.front import Forms
 from bot.slack.gateway import Hooks, SlackGateway
 from tests.slack.conftest import HandClock
-from tests.slack.scripted import APP, APP_TOKEN, BOT, BOT_TOKEN, TEAM, Cut, Reply, ScriptedSlack
+from tests.slack.scripted import (
+    APP,
+    APP_TOKEN,
+    BOT,
+    BOT_TOKEN,
+    TEAM,
+    Cut,
+    Reply,
+    ScriptedSlack,
+    Wait,
+)
 
 SECRET = "made-up-signing-secret"
 
 
-async def unused(call: object, asker: Asker, desk: object) -> Message | None:
+async def unused(call: object, asker: Asker, desk: object) -> Any:  # noqa: ANN401 - never called
     raise AssertionError(call, asker, desk)
+
+
+LOADING = View(title="Upgrade", blocks=(), close="Close", callback_id="upgrade.form")
+
+
+class FormsByHand:
+    """What is known of forms, as each test needs it."""
+
+    def __init__(self) -> None:
+        self.mistakes: dict[str, str] = {}
+        self.hang: asyncio.Event | None = None
+
+    def loading(self, told: Call | Click, language: str) -> View | None:
+        assert language in {"", "en", "zh"}
+        cause = told.action_id if isinstance(told, Click) else told.text or told.command
+        return LOADING if cause in {"/taurus-fleet", "upgrade.open"} else None
+
+    async def check(self, form: Submission) -> dict[str, str]:
+        assert form.callback_id == "upgrade.form"
+        if self.hang:
+            await self.hang.wait()
+        return self.mistakes
+
+    async def suggest(self, query: Query) -> dict[str, Any]:
+        if self.hang:
+            await self.hang.wait()
+        return {"options": [{"value": f"{query.action_id} {query.typed}"}]}
+
+    def wired(self) -> Forms:
+        return Forms(loading=self.loading, check=self.check, suggest=self.suggest, seconds=0.05)
 
 
 COMMANDS = (
@@ -38,7 +79,17 @@ COMMANDS = (
         usage=(),
         run=unused,
         clicks={"change.approve": unused},
-        submissions={"upgrade.form": unused},
+        forms={
+            "upgrade.form": Form(
+                title="Upgrade",
+                opened_by=frozenset({"/taurus-fleet", "upgrade.open"}),
+                fill=unused,
+                submit=unused,
+                check=unused,
+                edit=unused,
+            )
+        },
+        shortcuts=(Shortcut(callback_id="upgrade.open", name="Upgrade", description="Plan it"),),
     ),
     Command(name="/taurus-help", summary="Helps", usage=(), run=unused),
 )
@@ -51,6 +102,11 @@ class Shelf:
         self.kept: dict[str, Delivery] = {}
         self.troubles: list[Exception] = []
         self.gate: asyncio.Event | None = None
+        self._arrived = asyncio.Condition()
+
+    async def filled(self, count: int) -> None:
+        async with self._arrived, asyncio.timeout(5):
+            await self._arrived.wait_for(lambda: len(self.kept) == count)
 
     async def receive(self, delivery: Delivery) -> bool:
         if self.gate:
@@ -59,6 +115,8 @@ class Shelf:
             raise self.troubles.pop(0)
         is_new = delivery.key not in self.kept
         self.kept.setdefault(delivery.key, delivery)
+        async with self._arrived:
+            self._arrived.notify_all()
         return is_new
 
     def only(self) -> Delivery:
@@ -73,6 +131,7 @@ class Bench:
         self.mode = mode
         self.slack = slack
         self.clock = HandClock()
+        self.forms = FormsByHand()
         self.shelf = Shelf()
         self.acks: list[str] = []
         self.naps: list[float] = []
@@ -96,7 +155,11 @@ class Bench:
             receive=self.shelf.receive,
             clock=self.clock,
             sleep=self._sleep,
-            hooks=Hooks(render=_render, on_ack=lambda kind, _: self.acks.append(kind)),
+            hooks=Hooks(
+                render=_render,
+                forms=self.forms.wired(),
+                on_ack=lambda kind, _: self.acks.append(kind),
+            ),
         )
         app = web.Application()
         app.add_routes(self.gateway.routes())
@@ -288,14 +351,102 @@ async def test_a_form_is_written_down_and_closes(bench: Bench) -> None:
     fields: dict[str, Any] = {"reason": {"reason": {"type": "plain_text_input", "value": "safety"}}}
     assert await bench.deliver(form(**fields)) == ""
     delivery = bench.shelf.only()
+    assert delivery.key.startswith("submission:V1:h1:")
     assert Submission.model_validate(delivery.payload) == Submission(
-        key="submission:V1:h1",
+        key=delivery.key,
         user="U0ANN",
         callback_id="upgrade.form",
         values={"reason": "safety"},
         metadata="C0DB",
         received_at=bench.clock(),
     )
+
+
+async def test_a_form_is_opened_outside_of_the_acknowledgement(bench: Bench) -> None:
+    opened = asyncio.Event()
+    bench.slack.will("views.open", Wait(opened))
+    assert await bench.deliver(command(text="")) == ""
+    assert not bench.shelf.kept
+    opened.set()
+    await bench.shelf.filled(1)
+    assert Call.model_validate(bench.shelf.only().payload).view == "V1"
+    (asked,) = bench.slack.calls("views.open")
+    assert asked["trigger_id"] == "1.2.3"
+    assert asked["view"]["callback_id"] == "upgrade.form"
+
+
+async def test_a_shortcut_and_a_button_open_a_form(bench: Bench) -> None:
+    menu = {"type": "shortcut", "callback_id": "upgrade.open", "user": {"id": "U0ANN"}}
+    menu = {**menu, "trigger_id": "7.8.9", "action_ts": _ts(bench), "team": {"id": TEAM}}
+    for payload in (menu, click(bench, "upgrade.open")):
+        assert await bench.deliver(payload) == ""
+    await bench.shelf.filled(2)
+    kept = [Click.model_validate(one.payload) for one in bench.shelf.kept.values()]
+    assert {(one.action_id, one.view) for one in kept} == {("upgrade.open", "V1")}
+
+
+async def test_a_form_that_slack_does_not_open_is_told(bench: Bench) -> None:
+    bench.slack.will("views.open", {"ok": False, "error": "expired_trigger_id"})
+    assert await bench.deliver(command(text="", response_url=bench.slack.hook)) == ""
+    await bench.slack.wait_until(lambda: bench.slack.calls("response_url"))
+    assert "did not let the form be opened" in bench.slack.calls("response_url")[0]["text"]
+    assert not bench.shelf.kept
+
+
+async def test_a_repeat_opens_no_second_form_and_no_alarm(bench: Bench) -> None:
+    bench.slack.will("views.open", {"ok": False, "error": "exchanged_trigger_id"})
+    assert await bench.deliver(command(text="", response_url=bench.slack.hook)) == ""
+    await bench.slack.wait_until(lambda: bench.slack.calls("views.open"))
+    await bench.gateway.stop()
+    assert not bench.slack.calls("response_url")
+
+
+async def test_a_form_that_was_opened_but_not_stored_says_so(bench: Bench) -> None:
+    bench.shelf.troubles = [StoreError("locked")]
+    assert await bench.deliver(command(text="")) == ""
+    await bench.slack.wait_until(lambda: bench.slack.calls("views.update"))
+    assert "could not write this down" in str(bench.slack.calls("views.update")[0]["view"])
+
+
+async def test_what_is_chosen_in_a_form_is_kept_with_all_that_was_entered(bench: Bench) -> None:
+    select = {"type": "static_select", "action_id": "env", "selected_option": {"value": "prod"}}
+    view = form(env={"env": select}, reason={"reason": {"value": "safety"}})["view"]
+    chosen = click(bench, actions=[select], view=view, container={"type": "view"}, channel=None)
+    assert await bench.deliver(chosen) == ""
+    kept = Click.model_validate(bench.shelf.only().payload)
+    assert kept.key == "click:V1:4.5.6"
+    assert (kept.view, kept.value) == ("V1", "prod")
+    assert kept.form is not None
+    assert kept.form.values == {"env": "prod", "reason": "safety"}
+    assert (kept.form.hash, kept.form.metadata) == ("h1", "C0DB")
+
+
+async def test_mistakes_of_a_form_stand_at_their_fields(bench: Bench) -> None:
+    bench.forms.mistakes = {"reason": "Say more."}
+    answer = await bench.deliver(form(reason={"reason": {"value": "x"}}))
+    assert answer == {"response_action": "errors", "errors": {"reason": "Say more."}}
+    assert not bench.shelf.kept
+
+
+async def test_a_form_that_cannot_be_checked_in_time_is_taken(bench: Bench) -> None:
+    bench.forms.hang = asyncio.Event()
+    assert await bench.deliver(form(reason={"reason": {"value": "x"}})) == ""
+    assert bench.shelf.kept
+
+
+async def test_a_mended_form_is_another_one(bench: Bench) -> None:
+    for reason in ("x", "x", "y"):
+        await bench.deliver(form(reason={"reason": {"value": reason}}))
+    assert len(bench.shelf.kept) == 2
+
+
+async def test_a_menu_is_answered_in_time_or_left_empty(bench: Bench) -> None:
+    typed = {"type": "block_suggestion", "action_id": "instances", "value": "ord"}
+    asked = {**typed, "user": {"id": "U0ANN"}, "team": {"id": TEAM}, "view": form()["view"]}
+    offered = await bench.deliver(asked)
+    assert offered == {"options": [{"value": "instances ord"}]}
+    bench.forms.hang = asyncio.Event()
+    assert await bench.deliver(asked) == {"options": []}
 
 
 async def test_talking_to_the_bot_asks_for_help(bench: Bench) -> None:

@@ -10,10 +10,15 @@ from bot.ports import Delivery
 from bot.slack.account import Account, Home
 from bot.slack.answers import plain
 from bot.slack.chat import SlackChat
-from bot.slack.listeners import Listeners, Voice, bolt_app
+from bot.slack.forms import SlackForms
+from bot.slack.front import Forms, Front
+from bot.slack.keeping import Keeper
+from bot.slack.listeners import Listeners, bolt_app
 from bot.slack.people import SlackPeople
 from bot.slack.reception import Reception
 from bot.slack.tasks import Tasks
+from bot.slack.voice import Voice
+from bot.slack.web import WebApi
 from tests.slack.conftest import HandClock
 from tests.slack.scripted import APP, BOT, BOT_USER, TEAM
 
@@ -48,6 +53,7 @@ async def test_work_that_fails_is_heard_of(caplog: pytest.LogCaptureFixture) -> 
 
 
 async def test_closing_does_not_wait_for_ever_for_a_store_that_hangs(
+    api: WebApi,
     account: Account,
     chat: SlackChat,
     people: SlackPeople,
@@ -62,7 +68,9 @@ async def test_closing_does_not_wait_for_ever_for_a_store_that_hangs(
         return bool(delivery.key)
 
     voice = Voice(chat, people, plain, Tasks())
-    listeners = Listeners((), receive=receive, clock=clock, voice=voice)
+    keeper = Keeper(receive)
+    front = Front(SlackForms(api), Forms(), keeper, voice)
+    listeners = Listeners((), keeper=keeper, front=front, clock=clock, voice=voice)
     app = bolt_app(listeners, account, voice)
     reception = Reception(app, account, on_ack=lambda *_: None, ticks=lambda: 0.0)
     talk = {"type": "app_mention", "user": "U0ANN", "channel": "C0DB", "text": "hi"}

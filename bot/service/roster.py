@@ -1,0 +1,145 @@
+"""What is known of one environment's databases without asking: for lists that cannot wait.
+
+Slack gives a menu three seconds, a slow cloud may take thirty. So a listing is read ahead and
+kept, and what each database could be upgraded to is read in the background, for those first
+that somebody is looking at. Nothing is decided by what is kept here: a plan reads the world.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from bot.domain.errors import CloudError, Reaction
+from bot.domain.instance import Instance, Version
+from bot.domain.model import Frozen
+from bot.ports import Clock, Fleet
+
+FRESH = timedelta(seconds=30)
+"""A younger listing is used as it is."""
+USABLE = timedelta(minutes=15)
+"""An older listing is waited for rather than shown."""
+VERSION_FRESH = timedelta(minutes=10)
+AT_ONCE = 2
+"""Versions read at the same time: upgrades go before lists, and share the cloud's patience."""
+
+
+class Known(Frozen):
+    """A listing, and those versions in it that have been read."""
+
+    instances: tuple[Instance, ...]
+    versions: dict[str, Version]
+    """By instance id; None of a database that was upgraded since."""
+    read_at: datetime
+
+
+class Roster:
+    """Keeps a listing and the versions in it; reads only while somebody asks."""
+
+    def __init__(self, fleet: Fleet, clock: Clock) -> None:
+        """Nothing is read yet."""
+        self._fleet = fleet
+        self._clock = clock
+        self._instances: tuple[Instance, ...] = ()
+        self._read_at: datetime | None = None
+        self._versions: dict[str, tuple[datetime, Version | None]] = {}
+        self._wanted: tuple[str, ...] = ()
+        self._under_way: set[str] = set()
+        self._listing: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def known(self) -> Known:
+        """Return the listing, at once if it is young enough; else wait for it.
+
+        Raises:
+            CloudError: there is none, and the cloud does not give one.
+        """
+        if self._is_older_than(FRESH) and self._listing is None:
+            self._listing = asyncio.create_task(self._list())
+            self._listing.add_done_callback(self._listed)
+        if self._is_older_than(USABLE) and self._listing is not None:
+            # Shielded: one who waits no longer must not take the answer from the others.
+            await asyncio.shield(self._listing)
+        self._read_on()
+        assert self._read_at is not None  # noqa: S101 - it has been listed by now
+        return Known(
+            instances=self._instances, versions=self._current_versions(), read_at=self._read_at
+        )
+
+    def want(self, instance_ids: Sequence[str]) -> None:
+        """Read the versions of these first; somebody is looking at them."""
+        self._wanted = tuple(instance_ids)
+        self._read_on()
+
+    async def read(self) -> None:
+        """Wait until every version that can be read has been."""
+        self._read_on()
+        if self._reading is not None:
+            await asyncio.shield(self._reading)
+
+    async def close(self) -> None:
+        """Stop reading."""
+        for task in (self._listing, self._reading):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError, CloudError):
+                    await task
+
+    async def _list(self) -> None:
+        self._instances = await self._fleet.instances()
+        self._read_at = self._clock()
+        listed = {one.id for one in self._instances}
+        self._versions = {one: held for one, held in self._versions.items() if one in listed}
+
+    def _listed(self, task: asyncio.Task[None]) -> None:
+        self._listing = None
+        if not task.cancelled() and task.exception() is None:
+            self._read_on()
+
+    def _is_older_than(self, age: timedelta) -> bool:
+        return self._read_at is None or self._clock() - self._read_at >= age
+
+    def _current_versions(self) -> dict[str, Version]:
+        kernels = {one.id: one.kernel for one in self._instances}
+        return {
+            instance_id: version
+            for instance_id, (_, version) in self._versions.items()
+            if version is not None and kernels.get(instance_id) in {None, version.current}
+        }
+
+    def _read_on(self) -> None:
+        if self._reading is None and next(self._unread(), None) is not None:
+            self._reading = asyncio.create_task(self._read_versions())
+            self._reading.add_done_callback(self._read_over)
+
+    def _read_over(self, _task: asyncio.Task[None]) -> None:
+        self._reading = None
+
+    async def _read_versions(self) -> None:
+        await asyncio.gather(*(self._read_one_by_one() for _ in range(AT_ONCE)))
+
+    async def _read_one_by_one(self) -> None:
+        while (instance_id := next(self._unread(), None)) is not None:
+            self._under_way.add(instance_id)
+            try:
+                version = await self._fleet.version(instance_id)
+            except CloudError as error:
+                if error.reaction not in {Reaction.FIX, Reaction.WAIT}:
+                    return  # The cloud is away, for all of them; the next who asks tries again.
+                self._versions[instance_id] = (self._clock(), None)
+            else:
+                self._versions[instance_id] = (self._clock(), version)
+            finally:
+                self._under_way.discard(instance_id)
+
+    def _unread(self) -> Iterator[str]:
+        listed = {one.id for one in self._instances}
+        return (
+            one
+            for one in (*(one for one in self._wanted if one in listed), *listed)
+            if one not in self._under_way and not self._is_read(one)
+        )
+
+    def _is_read(self, instance_id: str) -> bool:
+        held = self._versions.get(instance_id)
+        return held is not None and self._clock() - held[0] < VERSION_FRESH
