@@ -19,7 +19,7 @@ from bot.service import Desk
 from bot.service.forms import FormDesk
 from bot.service.roster import Roster
 from bot.service.worker import Worker
-from bot.settings import Settings
+from bot.settings import Cloud, Settings
 from bot.slack.config import SlackConfig
 from bot.slack.front import Forms
 from bot.slack.gateway import Hooks, SlackGateway
@@ -56,13 +56,16 @@ class App:
         self._settings = settings
         self._metrics = Metrics()
         self.changes = SqlChanges.open(settings.database_url.get_secret_value())
-        self._fleet = TaurusFleet.open(
-            cloud_config(settings, around.limits),
-            clock=around.clock,
-            sleep=around.sleep,
-            random=random,
-            on_call=self._metrics.on_cloud,
-        )
+        self._fleets = {
+            name: TaurusFleet.open(
+                cloud_config(settings, cloud, around.limits),
+                clock=around.clock,
+                sleep=around.sleep,
+                random=random,
+                on_call=self._metrics.on_cloud,
+            )
+            for name, cloud in settings.clouds.items()
+        }
         self._gateway = self._make_gateway(commands, around)
         self.desk = self._make_desk(around)
         self._forms = FormDesk(self.desk, commands)
@@ -90,12 +93,11 @@ class App:
         )
 
     def _make_desk(self, around: Surroundings) -> Desk:
-        environment = self._settings.environment
         return Desk(
             changes=self.changes,
-            fleets={environment.name: self._fleet},
-            rosters={environment.name: Roster(self._fleet, around.clock)},
-            environments={environment.name: environment},
+            fleets=self._fleets,
+            rosters={name: Roster(fleet, around.clock) for name, fleet in self._fleets.items()},
+            environments={one.name: one for one in self._settings.environments},
             chat=self._gateway.chat,
             forms=self._gateway.forms,
             people=self._gateway.people,
@@ -175,7 +177,8 @@ class App:
             await roster.close()
         if self._runner is not None:
             await self._runner.cleanup()
-        await self._fleet.aclose()
+        for fleet in self._fleets.values():
+            await fleet.aclose()
         await asyncio.to_thread(self.changes.close)
 
     async def _slack_state(self) -> str:
@@ -203,22 +206,20 @@ def slack_config(settings: Settings) -> SlackConfig:
     )
 
 
-def cloud_config(settings: Settings, limits: Limits) -> TaurusConfig:
-    """Hand the settings of the cloud to the rooms that speak to it."""
-    token = settings.security_token if settings.security_token.get_secret_value() else None
+def cloud_config(settings: Settings, cloud: Cloud, limits: Limits) -> TaurusConfig:
+    """Hand the settings of one cloud to the rooms that speak to it."""
+    token = cloud.security_token if cloud.security_token.get_secret_value() else None
     credentials: AkSk | Password = (
-        AkSk(ak=settings.ak, sk=settings.sk, security_token=token)
-        if settings.ak.get_secret_value()
-        else Password(
-            user=settings.iam_user, password=settings.iam_password, domain=settings.iam_domain
-        )
+        AkSk(ak=cloud.ak, sk=cloud.sk, security_token=token)
+        if cloud.ak.get_secret_value()
+        else Password(user=cloud.iam_user, password=cloud.iam_password, domain=cloud.iam_domain)
     )
     return TaurusConfig(
         credentials=credentials,
-        region=settings.region,
-        endpoint=settings.endpoint,
-        iam_endpoint=settings.iam_endpoint,
-        project_id=settings.project_id or None,
+        region=cloud.region,
+        endpoint=cloud.endpoint,
+        iam_endpoint=cloud.iam_endpoint,
+        project_id=cloud.project_id or None,
         language=settings.language,
         delay_format=settings.delay_format,
         limits=limits,

@@ -36,18 +36,20 @@ def _problem(text: str) -> Finding:
 
 
 async def _slack(settings: Settings, clock: Clock) -> list[Finding]:
-    environment = settings.environment
+    rules = settings.environments
+    channels = dict.fromkeys(id_ for one in rules for id_ in (*one.channels, *one.notify))
+    people = dict.fromkeys(id_ for one in rules for id_ in (*one.requesters, *one.approvers))
     return await check_slack(
-        slack_config(settings),
-        wall=clock,
-        channels=list(dict.fromkeys((*environment.channels, *environment.notify))),
-        people=list(dict.fromkeys((*environment.requesters, *environment.approvers))),
+        slack_config(settings), wall=clock, channels=list(channels), people=list(people)
     )
 
 
 async def _cloud(settings: Settings, clock: Clock, sleep: Sleep) -> list[Finding]:
-    config = cloud_config(settings, Limits())
-    return await check_cloud(config, clock=clock, sleep=sleep, name=settings.environment.name)
+    checks = (
+        check_cloud(cloud_config(settings, cloud, Limits()), clock=clock, sleep=sleep, name=name)
+        for name, cloud in settings.clouds.items()
+    )
+    return [one for found in await asyncio.gather(*checks) for one in found]
 
 
 def is_healthy(findings: Sequence[Finding]) -> bool:

@@ -127,14 +127,15 @@ def _reason(given: Arguments, mistakes: list[Sentence]) -> str:
     return reason[:REASON_LIMIT]
 
 
-def _soak(given: Arguments, mistakes: list[Sentence]) -> timedelta:
+def _soak(given: Arguments, mistakes: list[Sentence]) -> timedelta | None:
+    typed = given.options.get("--soak")
+    if typed is None:
+        return None
     try:
-        return parse_duration(given.options.get("--soak", "0s"))
+        return parse_duration(typed)
     except ValueError:
-        mistakes.append(
-            say("{text} is not a duration. Write it like 10m or 2h.", text=given.options["--soak"])
-        )
-        return timedelta()
+        mistakes.append(say("{text} is not a duration. Write it like 10m or 2h.", text=typed))
+        return None
 
 
 async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:

@@ -48,7 +48,7 @@ class Note(Frozen):
     """What the form carries along: where it was opened, and what it has no field for."""
 
     channel: str = ""
-    soak: timedelta = timedelta()
+    soak: timedelta | None = None
 
 
 class Sent(Frozen):

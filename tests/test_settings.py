@@ -42,7 +42,7 @@ def test_what_is_needed_is_enough() -> None:
     assert found.database_url.get_secret_value() == "sqlite:///taurus-bot.db"
     assert (found.language, found.delay_format) == ("en-us", "boolean")
     assert (found.log_level, found.log_format) == ("INFO", "")
-    environment = found.environment
+    environment = found.environments[0]
     assert (environment.name, environment.region) == ("default", "cn-north-4")
     assert (environment.approvals, environment.self_approval) == (1, False)
     assert environment.approval_ttl == timedelta(hours=24)
@@ -92,9 +92,9 @@ def test_everything_can_be_set() -> None:
         TAURUS_VERIFY_TIMEOUT="1h30m",
         HUAWEICLOUD_SDK_SECURITY_TOKEN="t",
     )
-    environment = found.environment
+    environment = found.environments[0]
     assert (found.host, found.log_level, found.log_format) == ("::1", "DEBUG", "json")
-    assert (found.slack_api_url, found.endpoint) == (
+    assert (found.slack_api_url, found.clouds["default"].endpoint) == (
         "http://127.0.0.1:8765/api/",
         "http://localhost:1",
     )
@@ -120,7 +120,6 @@ def test_every_mistake_is_told_at_once() -> None:
         "TAURUS_DELAY_FORMAT": "int",
         "TAURUS_ENDPOINT": "http://cloud.example",
         "LOG_LEVEL": "loud",
-        "TAURUS_CONFIG": "policy.toml",
         "TAURUS_NOTIFY": "ops",
         "SLACK_MODE": "socket",
     }
@@ -256,16 +255,16 @@ def test_both_endpoints_make_any_region_known() -> None:
         TAURUS_ENDPOINT="https://db.eu-de.example/",
         TAURUS_IAM_ENDPOINT="http://[::1]:8080",
     )
-    assert found.region == "eu-de"
+    assert found.clouds["default"].region == "eu-de"
 
 
 def test_the_two_ways_in() -> None:
-    assert settings().ak.get_secret_value() == "key"
-    assert settings(**KEYS, **USER).iam_user == "bot"
+    assert settings().clouds["default"].ak.get_secret_value() == "key"
+    assert settings(**KEYS, **USER).clouds["default"].iam_user == "bot"
 
 
 def test_a_group_can_give_any_number_of_approvals() -> None:
-    assert settings(TAURUS_APPROVERS="S0DBA", TAURUS_APPROVALS="5").environment.approvals == 5
+    assert settings(TAURUS_APPROVERS="S0DBA", TAURUS_APPROVALS="5").environments[0].approvals == 5
 
 
 def test_variables_of_other_programs_are_none_of_its_business() -> None:

@@ -217,7 +217,8 @@ class Options(Frozen):
     reason: str = ""
     wave_sizes: tuple[int, ...] = ()
     """Sizes of the waves; the last one repeats. Empty: everything in one wave."""
-    soak: timedelta = timedelta()
+    soak: timedelta | None = None
+    """How long a wave is left alone before the next; None: as the environment says."""
 
 
 class Change(Frozen):

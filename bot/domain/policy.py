@@ -10,6 +10,7 @@ from bot.domain.change import Change
 from bot.domain.model import Frozen
 from bot.domain.person import Person
 from bot.domain.sentence import Arg, Channels, Sentence, User, say
+from bot.domain.windows import Window
 
 
 class Environment(Frozen):
@@ -24,6 +25,14 @@ class Environment(Frozen):
     self_approval: bool = False
     notify: tuple[str, ...] = ()
     """Channels that get a short notice of every change."""
+    protected: bool = False
+    """Confirming asks to type the environment's name."""
+    windows: tuple[Window, ...] = ()
+    """Changes may only start inside; none: at any time."""
+    wave_size: int = 0
+    """Instances in one wave unless the requester says otherwise; 0: all in one."""
+    soak: timedelta = timedelta()
+    halt_after_failures: int = 1
     approval_ttl: timedelta = timedelta(hours=24)
     poll_interval: timedelta = timedelta(seconds=10)
     verify_timeout: timedelta = timedelta(hours=2)

@@ -326,7 +326,7 @@ def soaking_until(change: Change, wave: int) -> datetime | None:
         for target in change.targets
         if target.wave < wave and target.ended_at is not None
     ]
-    return max(before) + change.options.soak if before else None
+    return max(before) + (change.options.soak or timedelta()) if before else None
 
 
 def looked(change: Change, targets: Sequence[Target], now: datetime) -> Step | None:

@@ -37,6 +37,7 @@ async def draft(
         RefusedError: with every problem of the words and every blocker at once.
         CloudError: the cloud could not be read.
     """
+    options = completed(options, environment)
     selection = select(words, await desk.fleets[environment.name].instances())
     facts = await survey(desk, environment.name, selection.chosen)
     return _planned(selection, facts, options), facts
@@ -61,6 +62,13 @@ async def objections(
     except CloudError as error:
         found.append(error.sentence)
     return tuple(found)
+
+
+def completed(options: Options, environment: Environment) -> Options:
+    """Fill in from the environment's rules what the requester left open."""
+    soak = environment.soak if options.soak is None else options.soak
+    usual = (environment.wave_size,) if environment.wave_size else ()
+    return options.model_copy(update={"soak": soak, "wave_sizes": options.wave_sizes or usual})
 
 
 def _planned(selection: Selection, facts: Sequence[Facts], options: Options) -> Plan:
@@ -88,6 +96,7 @@ async def propose(
         RefusedError, CloudError: as `draft`; nothing is stored then.
     """
     await permit(desk, asker, environment, channel)
+    options = completed(options, environment)
     try:
         plan, _ = await draft(desk, environment, words, options)
     except RefusedError:

@@ -9,21 +9,13 @@ from pydantic import SecretStr
 from bot.domain.arguments import did_you_mean
 from bot.domain.model import Frozen
 from bot.domain.policy import Environment
+from bot.settings.cloud import Cloud, Wanted, read_cloud
+from bot.settings.policy_file import read_policy_file
 from bot.settings.reading import Reading
-from bot.settings.variables import (
-    ENDPOINTS,
-    KEYS,
-    SLACK,
-    UNSUPPORTED,
-    USER,
-    VARIABLES,
-    settings_table,
-)
+from bot.settings.variables import CHANNEL, PEOPLE, RULES, SLACK, VARIABLES, settings_table
 
-__all__ = ["Settings", "SettingsError", "database_url", "read_settings", "settings_table"]
+__all__ = ["Cloud", "Settings", "SettingsError", "database_url", "read_settings", "settings_table"]
 
-_PEOPLE = re.compile(r"[UWS][A-Z0-9]{2,}")
-_CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
 _OURS = "TAURUS_"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -50,27 +42,19 @@ class Settings(Frozen):
     """None: no HTTP server."""
     database_url: SecretStr
     """A secret: it may hold the database's password."""
-    region: str
-    endpoint: str
-    iam_endpoint: str
-    project_id: str
-    ak: SecretStr
-    sk: SecretStr
-    security_token: SecretStr
-    iam_user: str
-    iam_password: SecretStr
-    iam_domain: str
     language: Literal["en-us", "zh-cn"]
     delay_format: Literal["boolean", "string"]
-    environment: Environment
+    environments: tuple[Environment, ...]
+    clouds: dict[str, Cloud]
+    """By environment name."""
     log_level: str
     log_format: Literal["json", "console", ""]
 
     def secrets(self) -> tuple[str, ...]:
         """Give every secret that is set, so that logs can mask it."""
-        values = (getattr(self, name) for name in type(self).model_fields)
+        values = (value for model in (self, *self.clouds.values()) for _, value in model)
         secret = (one.get_secret_value() for one in values if isinstance(one, SecretStr))
-        return tuple(one for one in secret if one)
+        return tuple(dict.fromkeys(one for one in secret if one))
 
 
 def read_settings(environ: Mapping[str, str], regions: Collection[str] = ()) -> Settings:
@@ -84,10 +68,8 @@ def read_settings(environ: Mapping[str, str], regions: Collection[str] = ()) -> 
     reading = Reading(environ)
     _check_names(reading)
     _check_slack(reading)
-    _check_place(reading, regions)
-    _check_credentials(reading)
-    settings = _settings(reading)
-    _check_approvals(reading, settings.environment)
+    environments, clouds = _environments(reading, regions)
+    settings = _settings(reading, environments, clouds)
     if reading.problems:
         raise SettingsError(tuple(reading.problems))
     return settings
@@ -106,7 +88,22 @@ def database_url(environ: Mapping[str, str]) -> str:
     return url
 
 
-def _settings(reading: Reading) -> Settings:
+def _environments(
+    reading: Reading, regions: Collection[str]
+) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
+    if reading.has("TAURUS_CONFIG"):
+        for name in filter(reading.has, RULES):
+            reading.wrong(name, "the policy file (TAURUS_CONFIG) says this; unset it")
+        return read_policy_file(reading, regions)
+    cloud = read_cloud(reading, regions, Wanted())
+    environment = _environment(reading)
+    _check_approvals(reading, environment)
+    return (environment,), {environment.name: cloud}
+
+
+def _settings(
+    reading: Reading, environments: tuple[Environment, ...], clouds: dict[str, Cloud]
+) -> Settings:
     slack_mode = reading.choice("SLACK_MODE", _usual_mode(reading), ("socket", "http"))
     listens = reading.has("PORT") or slack_mode == "http"
     return Settings.model_validate(
@@ -119,19 +116,10 @@ def _settings(reading: Reading) -> Settings:
             "host": reading.text("HOST", "0.0.0.0"),  # noqa: S104 - platforms expect it
             "port": reading.whole("PORT", 3000, 0, 65535) if listens else None,
             "database_url": SecretStr(_database_url(reading)),
-            "region": reading.text("TAURUS_REGION"),
-            "endpoint": reading.url("TAURUS_ENDPOINT", bare=True),
-            "iam_endpoint": reading.url("TAURUS_IAM_ENDPOINT", bare=True),
-            "project_id": reading.text("HUAWEICLOUD_SDK_PROJECT_ID"),
-            "ak": reading.secret("HUAWEICLOUD_SDK_AK"),
-            "sk": reading.secret("HUAWEICLOUD_SDK_SK"),
-            "security_token": reading.secret("HUAWEICLOUD_SDK_SECURITY_TOKEN"),
-            "iam_user": reading.text("TAURUS_IAM_USER"),
-            "iam_password": reading.secret("TAURUS_IAM_PASSWORD"),
-            "iam_domain": reading.text("TAURUS_IAM_DOMAIN"),
             "language": reading.choice("TAURUS_LANGUAGE", "en-us", ("en-us", "zh-cn")),
             "delay_format": reading.choice("TAURUS_DELAY_FORMAT", "boolean", ("boolean", "string")),
-            "environment": _environment(reading),
+            "environments": environments,
+            "clouds": clouds,
             "log_level": reading.choice("LOG_LEVEL", "INFO", _LEVELS),
             "log_format": reading.choice("LOG_FORMAT", "", ("json", "console", "")),
         }
@@ -154,10 +142,10 @@ def _environment(reading: Reading) -> Environment:
     return Environment(
         name="default",
         region=reading.text("TAURUS_REGION"),
-        channels=reading.ids("TAURUS_CHANNELS", _CHANNEL, "C0123ABCD"),
-        notify=reading.ids("TAURUS_NOTIFY", _CHANNEL, "C0123ABCD"),
-        requesters=reading.ids("TAURUS_REQUESTERS", _PEOPLE, "U0123ABCD or S0123ABCD"),
-        approvers=reading.ids("TAURUS_APPROVERS", _PEOPLE, "U0123ABCD or S0123ABCD"),
+        channels=reading.ids("TAURUS_CHANNELS", CHANNEL, "C0123ABCD"),
+        notify=reading.ids("TAURUS_NOTIFY", CHANNEL, "C0123ABCD"),
+        requesters=reading.ids("TAURUS_REQUESTERS", PEOPLE, "U0123ABCD or S0123ABCD"),
+        approvers=reading.ids("TAURUS_APPROVERS", PEOPLE, "U0123ABCD or S0123ABCD"),
         approvals=reading.whole("TAURUS_APPROVALS", 1, 1, 20),
         self_approval=reading.yes_no("TAURUS_SELF_APPROVAL"),
         approval_ttl=reading.duration("TAURUS_APPROVAL_TTL", "24h"),
@@ -170,9 +158,6 @@ def _environment(reading: Reading) -> Environment:
 
 
 def _check_names(reading: Reading) -> None:
-    for name in UNSUPPORTED:
-        if reading.has(name):
-            reading.wrong(name, "is not supported by this version yet; unset it")
     # A slip of the pen must not switch a rule off: without approvers anybody confirms.
     known = [name for row in VARIABLES for name in row.names if name.startswith(_OURS)]
     rests = [name.removeprefix(_OURS) for name in known]
@@ -197,36 +182,6 @@ def _check_slack(reading: Reading) -> None:
     for name in SLACK:
         if any(sign.isspace() for sign in reading.text(name)):
             reading.wrong(name, "has a blank in it; copy it again")
-
-
-def _check_place(reading: Reading, regions: Collection[str]) -> None:
-    if all(map(reading.has, ENDPOINTS)):
-        if not (reading.has("TAURUS_REGION") or reading.has("HUAWEICLOUD_SDK_PROJECT_ID")):
-            reading.wrong("HUAWEICLOUD_SDK_PROJECT_ID", "set it, or TAURUS_REGION to look it up")
-        return
-    region = reading.text("TAURUS_REGION")
-    if not region:
-        reading.wrong("TAURUS_REGION", f"set the region, or both {' and '.join(ENDPOINTS)}")
-    elif regions and region not in regions:
-        close = did_you_mean(region, sorted(regions))
-        hint = f"did you mean {close}?" if close else f"known are {', '.join(sorted(regions))}."
-        reading.wrong(
-            "TAURUS_REGION",
-            f"is no known region; {hint} For another one set both {' and '.join(ENDPOINTS)}",
-        )
-
-
-def _check_credentials(reading: Reading) -> None:
-    keys = [*filter(reading.has, (*KEYS, "HUAWEICLOUD_SDK_SECURITY_TOKEN"))]
-    user = [*filter(reading.has, USER)]
-    if keys and user:
-        reading.wrong(keys[0], f"there are two ways in; unset it or {', '.join(user)}")
-    elif not keys and not user:
-        reading.wrong(KEYS[0], f"set it with {KEYS[1]}, or set {', '.join(USER)}")
-    for name in KEYS if keys else USER if user else ():
-        if not reading.has(name):
-            beside = ", ".join(other for other in (keys or user) if other != name)
-            reading.wrong(name, f"is missing beside {beside}")
 
 
 def _check_approvals(reading: Reading, environment: Environment) -> None:

@@ -1,5 +1,6 @@
 """Every variable that is read, as the README shows them."""
 
+import re
 from typing import NamedTuple
 
 
@@ -15,7 +16,22 @@ SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 KEYS = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
 USER = ("TAURUS_IAM_USER", "TAURUS_IAM_PASSWORD", "TAURUS_IAM_DOMAIN")
 ENDPOINTS = ("TAURUS_ENDPOINT", "TAURUS_IAM_ENDPOINT")
-UNSUPPORTED = ("TAURUS_CONFIG",)
+TOKEN = "HUAWEICLOUD_SDK_SECURITY_TOKEN"  # noqa: S105 - a name
+PROJECT = "HUAWEICLOUD_SDK_PROJECT_ID"
+RULES = (
+    "TAURUS_REQUESTERS",
+    "TAURUS_APPROVERS",
+    "TAURUS_APPROVALS",
+    "TAURUS_SELF_APPROVAL",
+    "TAURUS_CHANNELS",
+    "TAURUS_NOTIFY",
+    "TAURUS_APPROVAL_TTL",
+    "TAURUS_POLL_INTERVAL",
+    "TAURUS_VERIFY_TIMEOUT",
+)
+"""The rules of the one environment that there is without a policy file."""
+PEOPLE = re.compile(r"[UWS][A-Z0-9]{2,}")
+CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
 VARIABLES = (
     Variable(("SLACK_BOT_TOKEN",), "`xoxb-…`", "required"),
     Variable(("SLACK_APP_TOKEN",), "`xapp-…`, for Socket Mode", "required in socket mode"),
@@ -40,9 +56,9 @@ VARIABLES = (
         "required unless both endpoints are given",
     ),
     Variable(ENDPOINTS, "other endpoints; `http://` only for loopback", "from the region"),
-    Variable(("HUAWEICLOUD_SDK_PROJECT_ID",), "project id", "looked up by the region's name"),
+    Variable((PROJECT,), "project id", "looked up by the region's name"),
     Variable(
-        (*KEYS, "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+        (*KEYS, TOKEN),
         "request signing",
         "this or the next row is required, not both",
     ),
@@ -66,7 +82,11 @@ VARIABLES = (
     Variable(
         ("TAURUS_VERIFY_TIMEOUT",), "after how long a target is reported as not confirmed", "`2h`"
     ),
-    Variable(UNSUPPORTED, "refused by this version", "unset"),
+    Variable(
+        ("TAURUS_CONFIG",),
+        "policy file (TOML) with several environments and the rules of each",
+        "one environment, `default`, from the variables above",
+    ),
     Variable(("LOG_LEVEL",), "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`", "`INFO`"),
     Variable(("LOG_FORMAT",), "`json` or `console`", "`console` on a terminal, else `json`"),
 )

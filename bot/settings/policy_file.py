@@ -1,0 +1,205 @@
+"""The policy file: several environments and the rules of each, as TOML.
+
+Every mistake is told at once, with the line it stands on. Values are checked as strictly as the
+variables are: what is not understood must not switch a rule off.
+"""
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from bot.domain.arguments import did_you_mean
+from bot.domain.duration import parse_duration
+from bot.domain.policy import Environment
+from bot.domain.windows import Window, WindowError, parse_window
+from bot.settings.cloud import Cloud, Wanted, read_cloud
+from bot.settings.reading import Reading
+from bot.settings.toml_lines import Lines
+from bot.settings.variables import CHANNEL, PEOPLE
+
+LONGEST = timedelta(days=31)
+
+
+def _duration(value: object) -> timedelta:
+    try:
+        found = parse_duration(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found > LONGEST:
+        raise ValueError('use a duration such as "10s", "30m" or "2h", at most 31d')
+    return found
+
+
+def _some_time(value: timedelta) -> timedelta:
+    if value <= timedelta():
+        raise ValueError("use a duration longer than nothing")
+    return value
+
+
+def _windows(value: object) -> tuple[Window, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError('use a list such as ["Mon-Thu 22:00-04:00 Asia/Shanghai"]')
+    try:
+        return tuple(parse_window(one) for one in value)
+    except WindowError as error:
+        raise ValueError(str(error)) from None
+
+
+def _ids(pattern: re.Pattern[str], example: str) -> BeforeValidator:
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise ValueError(f'use a list of ids such as ["{example}"]')  # noqa: TRY004 - pydantic's way
+        for one in value:
+            if not isinstance(one, str) or not pattern.fullmatch(one):
+                raise ValueError(f"{one!r} is not an id; use ids such as {example}")
+        return tuple(dict.fromkeys(value))
+
+    return BeforeValidator(read)
+
+
+_People = Annotated[tuple[str, ...], _ids(PEOPLE, "S0123ABCD")]
+_Channels = Annotated[tuple[str, ...], _ids(CHANNEL, "C0123ABCD")]
+_Duration = Annotated[timedelta, BeforeValidator(_duration)]
+_Wait = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_some_time)]
+_Windows = Annotated[tuple[Window, ...], BeforeValidator(_windows)]
+
+
+class Table(BaseModel):
+    """One `[environments.NAME]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    region: StrictStr = ""
+    project_id: StrictStr = ""
+    credentials: StrictStr = Field(default="", pattern=r"^([A-Z][A-Z0-9_]*_)?$")
+    channels: _Channels = ()
+    requesters: _People = ()
+    approvers: _People = ()
+    approvals: StrictInt = Field(default=1, ge=1, le=20)
+    self_approval: StrictBool = False
+    approval_ttl: _Wait = timedelta(hours=24)
+    protected: StrictBool = False
+    windows: _Windows = ()
+    notify: _Channels = ()
+    wave_size: StrictInt = Field(default=0, ge=0, le=1000)
+    soak: _Duration = timedelta()
+    halt_after_failures: StrictInt = Field(default=1, ge=1, le=1000)
+    poll_interval: _Wait = timedelta(seconds=10)
+    verify_timeout: _Wait = timedelta(hours=2)
+
+
+class File(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    environments: dict[str, Table] = Field(min_length=1)
+
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+_PLACE = frozenset({"region", "project_id", "credentials"})
+
+
+def read_policy_file(
+    reading: Reading, regions: Collection[str]
+) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
+    """Read the file that `TAURUS_CONFIG` names; mistakes go to `reading`."""
+    name = reading.text("TAURUS_CONFIG")
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        reading.wrong("TAURUS_CONFIG", f"{name} cannot be read: {_why(error)}")
+        return (), {}
+    except tomllib.TOMLDecodeError as error:
+        reading.wrong("TAURUS_CONFIG", f"{name} is no TOML: {error}")
+        return (), {}
+    lines = Lines(text)
+    try:
+        tables = File.model_validate(data).environments
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False, include_input=False):
+            reading.wrong(f"{name}, line {lines.of(one['loc'])}", _words(one))
+        tables = {}
+    return _read_tables(_Source(reading, regions, name, lines), tables)
+
+
+class _Source:
+    """Where tables come from, for mistakes that only show when they meet the variables."""
+
+    def __init__(self, reading: Reading, regions: Collection[str], name: str, lines: Lines) -> None:
+        self.reading, self.regions = reading, regions
+        self._name, self._lines = name, lines
+
+    def wrong(self, path: tuple[str, ...], what: str) -> None:
+        self.reading.wrong(f"{self._name}, line {self._lines.of(path)}", what)
+
+
+def _read_tables(
+    source: _Source, tables: Mapping[str, Table]
+) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
+    environments: list[Environment] = []
+    clouds: dict[str, Cloud] = {}
+    for name, table in tables.items():
+        path = ("environments", name)
+        if not _NAME.fullmatch(name):
+            source.wrong(path, f"{name!r} is no name; use small letters, digits and dashes")
+        _check_approvals(source, path, table)
+        clouds[name] = _cloud(source, path, table)
+        rules = {key: value for key, value in table if key not in _PLACE}
+        environments.append(Environment(name=name, region=clouds[name].region, **rules))
+    return tuple(environments), clouds
+
+
+def _cloud(source: _Source, path: tuple[str, ...], table: Table) -> Cloud:
+    """Read the variables that a table refers to; what is missing is told with the table's line."""
+    asked = Reading(source.reading.environ)
+    wanted = Wanted(table.region, table.project_id, table.credentials)
+    cloud = read_cloud(asked, source.regions, wanted)
+    for problem in asked.problems:
+        key = "region" if problem.startswith("TAURUS_REGION") else "credentials"
+        source.wrong((*path, key), f"{path[-1]}: {problem}")
+    return cloud
+
+
+def _check_approvals(source: _Source, path: tuple[str, ...], table: Table) -> None:
+    people, needed = table.approvers, table.approvals
+    if needed > 1 and not people:
+        source.wrong((*path, "approvals"), "approvals count only with approvers; name them too")
+    has_groups = any(one.startswith("S") for one in people)
+    if people and not has_groups and len(people) < needed:
+        source.wrong(
+            (*path, "approvals"),
+            f"{needed} approvals cannot come from {len(people)} approvers; lower it or add some",
+        )
+
+
+def _words(error: ErrorDetails) -> str:
+    path = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        fields = Table.model_fields if len(error["loc"]) > 1 else File.model_fields
+        close = did_you_mean(str(error["loc"][-1]), list(fields))
+        hint = f"; did you mean {close}?" if close else f"; there are: {', '.join(fields)}"
+        return f"there is no {path}{hint}"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{path}: {said[:1].lower()}{said[1:]}"
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror or "no reason given") if isinstance(error, OSError) else "not UTF-8"

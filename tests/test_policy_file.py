@@ -1,0 +1,174 @@
+"""The policy file: several environments, and every mistake at once with its line."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.windows import span_at
+from bot.settings import Settings, SettingsError, read_settings
+from bot.settings.policy_file import Table
+from bot.settings.toml_lines import Lines
+from tests.test_settings import REGIONS
+from tests.workshop.test_readme import README
+
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-secret", "SLACK_APP_TOKEN": "xapp-secret"}
+KEYS = {
+    "PROD_HUAWEICLOUD_SDK_AK": "prod-key",
+    "PROD_HUAWEICLOUD_SDK_SK": "prod-secret",
+    "HUAWEICLOUD_SDK_AK": "dev-key",
+    "HUAWEICLOUD_SDK_SK": "dev-secret",
+}
+GOOD = """
+[environments.prod]
+region = "cn-north-4"
+project_id = "p1"                # optional
+credentials = "PROD_"
+channels = ["C0PROD"]
+requesters = ["S0DBA"]
+approvers = ["S0ONCALL"]
+approvals = 2
+self_approval = false
+protected = true
+windows = ["Mon-Thu 22:00-04:00 Asia/Shanghai"]
+notify = ["C0CHANGES"]
+wave_size = 5
+soak = "30m"
+halt_after_failures = 1
+
+[environments.dev]
+region = "ap-southeast-1"
+"""
+
+Read = Callable[..., Settings]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    def reading(text: str, **variables: str) -> Settings:
+        file = tmp_path / "policy.toml"
+        file.write_text(text)
+        environ = {**SLACK, **KEYS, "TAURUS_CONFIG": str(file), **variables}
+        return read_settings(environ, REGIONS)
+
+    return reading
+
+
+def mistakes(read: Read, text: str, **variables: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read(text, **variables)
+    return [one.split("policy.toml, ")[-1] for one in caught.value.problems]
+
+
+def test_each_environment_has_its_own_rules_and_its_own_way_in(read: Read) -> None:
+    settings = read(GOOD)
+    prod, dev = settings.environments
+    assert (prod.name, prod.channels, prod.approvers) == ("prod", ("C0PROD",), ("S0ONCALL",))
+    assert (prod.approvals, prod.protected, prod.notify) == (2, True, ("C0CHANGES",))
+    assert (prod.wave_size, prod.soak, prod.halt_after_failures) == (5, timedelta(minutes=30), 1)
+    assert span_at(prod.windows, datetime(2026, 11, 24, 15, 0, tzinfo=UTC)) is not None
+    assert span_at(prod.windows, datetime(2026, 11, 24, 12, 0, tzinfo=UTC)) is None
+    assert (dev.name, dev.approvers, dev.windows) == ("dev", (), ())
+    keys = {name: cloud.ak.get_secret_value() for name, cloud in settings.clouds.items()}
+    assert keys == {"prod": "prod-key", "dev": "dev-key"}
+    assert settings.clouds["prod"].project_id == "p1"
+    assert settings.clouds["dev"].region == "ap-southeast-1"
+    assert set(settings.secrets()) >= {"prod-secret", "dev-secret"}
+
+
+def test_every_mistake_is_told_at_once_with_its_line(read: Read) -> None:
+    text = """
+[environments.prod]
+region = "cn-north-44"
+approvals = "two"
+aprovers = ["S0ONCALL"]
+channels = ["#ops"]
+windows = ["Mon-Thu 22:00-04:00 Mars/Phobos"]
+soak = "soon"
+protected = 1
+
+[enviroments.dev]
+"""
+    told = mistakes(read, text)
+    assert [one.split(":")[0] for one in told] == [
+        f"line {number}" for number in (6, 4, 9, 7, 8, 5, 11)
+    ]
+    shown = "\n".join(told)
+    for part in (
+        "environments.prod.aprovers; did you mean approvers?",
+        "'#ops' is not an id",
+        "'Mars/Phobos' is no time zone",
+        'use a duration such as "10s"',
+        "there is no enviroments; did you mean environments?",
+    ):
+        assert part in shown
+
+
+def test_what_a_table_refers_to_has_to_be_there(read: Read) -> None:
+    text = '[environments.prod]\nregion = "cn-north-44"\n\ncredentials = "PRD_"\n'
+    told = mistakes(read, text)
+    place, keys = told
+    assert place.startswith("line 2: prod: TAURUS_REGION: is no known region; did you mean cn-nor")
+    assert keys.startswith(
+        "line 4: prod: PRD_HUAWEICLOUD_SDK_AK: set it with PRD_HUAWEICLOUD_SDK_SK"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("", "line 1: environments: field required"),
+        ("[environments]\n", "line 1: environments: dictionary should have at least 1 item"),
+        ("[environments.Prod]\nregion = 'cn-north-4'\n", "line 1: 'Prod' is no name"),
+        (
+            "[environments.prod]\nregion = 'cn-north-4'\napprovals = 2\n",
+            "line 3: approvals count only with approvers",
+        ),
+        (
+            "[environments.prod]\nregion = 'cn-north-4'\napprovals = 2\napprovers = ['U0BOB']\n",
+            "line 3: 2 approvals cannot come from 1 approvers",
+        ),
+        ("[environments.prod\n", "is no TOML"),
+    ],
+)
+def test_a_file_that_makes_no_sense_is_told(read: Read, text: str, part: str) -> None:
+    assert part in "\n".join(mistakes(read, text))
+
+
+def test_a_file_that_is_not_there_is_told() -> None:
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        read_settings({**SLACK, **KEYS, "TAURUS_CONFIG": "/no/such/file.toml"}, REGIONS)
+
+
+def test_rules_are_said_in_one_place_only(read: Read) -> None:
+    told = mistakes(read, GOOD, TAURUS_APPROVERS="S0DBA", TAURUS_APPROVALS="2")
+    assert told == [
+        "TAURUS_APPROVERS: the policy file (TAURUS_CONFIG) says this; unset it",
+        "TAURUS_APPROVALS: the policy file (TAURUS_CONFIG) says this; unset it",
+    ]
+
+
+def test_lines_are_found_in_every_way_to_write_toml() -> None:
+    lines = Lines(
+        'a = 1\n"b c".d = 2\n# x = 3\n[t]\nlong = """\nno = 4\n"""\nlist = [\n  1,\n]\n'
+        "[[many]]\nk = 1\n[[many]]\nk = 2\n[t.'u v']\nin = {x = 1}\n"
+    )
+    assert lines.of(("a",)) == 1
+    assert lines.of(("b c", "d")) == 2
+    assert lines.of(("x",)) == 1
+    assert lines.of(("t", "long")) == 5
+    assert lines.of(("t", "no")) == 4
+    assert lines.of(("t", "list", 0)) == 8
+    assert lines.of(("many", 1, "k")) == 14
+    assert lines.of(("t", "u v", "in", "x")) == 16
+
+
+def test_the_readme_shows_a_file_that_works_and_has_every_key(read: Read) -> None:
+    shown = re.search(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
+    assert shown is not None
+    assert {one.name for one in read(shown[1]).environments} == {"prod", "staging"}
+    assert [
+        key for key in Table.model_fields if not re.search(rf"^{key} = ", shown[1], re.MULTILINE)
+    ] == []
