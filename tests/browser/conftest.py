@@ -2,6 +2,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Json, SlackSimulator
 from tests.browser.counterpart import Counterpart, manifest
+from tests.dialogues.stage import Stage as Play
 
 NOW = 1_790_000_000.0  # Monday 21 September 2026, 14:13:20 UTC
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -130,3 +132,25 @@ async def open_page(browser: Browser, stage: Stage) -> AsyncIterator[Open]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(open_page: Open) -> Page:
     return await open_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def play(tmp_path: Path) -> AsyncIterator[Play]:
+    """The real bot between both simulators."""
+    stage = await Play.open(tmp_path)
+    yield stage
+    await stage.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def story(browser: Browser, play: Play) -> AsyncIterator[Page]:
+    """The page as ann opens it, in front of the real bot."""
+    problems: list[str] = []
+    page = await browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(20_000)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    await page.goto(f"{play.world.slack.url}/#/U0ANN")
+    await page.wait_for_selector("body[data-connection=open]")
+    yield page
+    await page.close()
+    assert not problems

@@ -4,12 +4,10 @@ With SAVE_PICTURES set, the pictures that the README shows are taken anew.
 """
 
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.dialogues.stage import Stage
 
@@ -17,26 +15,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PICTURES = Path(__file__).parent / "pictures"
 SLOWEST = 20_000
 """Milliseconds: an upgrade of the simulator takes some seconds at the stage's speed."""
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def play(tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = await Stage.open(tmp_path)
-    yield stage
-    await stage.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def story(browser: Browser, play: Stage) -> AsyncIterator[Page]:
-    problems: list[str] = []
-    page = await browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(SLOWEST)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    await page.goto(f"{play.world.slack.url}/#/U0ANN")
-    await page.wait_for_selector("body[data-connection=open]")
-    yield page
-    await page.close()
-    assert not problems
 
 
 async def types(page: Page, text: str) -> None:

@@ -16,8 +16,7 @@ export function selectSetup(place, change) {
   const multi = element.type.startsWith("multi_");
   const kind = element.type.replace("multi_", "").replace("_select", "");
   const field = `selected_${FIELDS[kind]}${multi ? "s" : ""}`;
-  const initial = element[`initial_${FIELDS[kind]}${multi ? "s" : ""}`] ?? (multi ? [] : null);
-  const held = current(place, { [field]: initial })[field];
+  const held = current(place, { [field]: initialOf(place, kind, multi) })[field];
   const known = LISTS[kind](place, held);
   const values = multi ? held : held === null || held === undefined ? [] : [held];
   const remote = kind === "external";
@@ -30,6 +29,14 @@ export function selectSetup(place, change) {
     chosen: values.map((value) => known.choice(value)), load: remote ? remoteLoad(place) : (typed) => matching(known.all, typed),
     onChange: (chosen) => change(place, { [field]: multi ? chosen.map(({ raw }) => raw) : chosen[0]?.raw ?? null }),
   };
+}
+
+function initialOf({ element, surface }, kind, multi) {
+  const given = element[`initial_${FIELDS[kind]}${multi ? "s" : ""}`];
+  if (given) return given;
+  const here = kind === "conversations" && element.default_to_current_conversation ? surface.here() : null;
+  if (multi) return here ? [here] : [];
+  return here;
 }
 
 const matching = (all, typed) => {

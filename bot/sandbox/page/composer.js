@@ -2,6 +2,7 @@
 /** The message box: plain messages, slash commands with completion, and what one typed before. */
 import { completionsFor } from "./completion.js";
 import { h, icon, ICONS, uid } from "./dom.js";
+import { attachMenu } from "./menu.js";
 import { arrowTarget } from "./popup.js";
 
 const TALLEST = 200;
@@ -22,7 +23,16 @@ export class Composer {
     this.box = this.textarea();
     this.button = h("button.send", { type: "submit", "aria-label": "Send", disabled: true }, icon(ICONS.send));
     this.root = h("form.composer", { onsubmit: (event) => this.submit(event) }, this.list, this.usage,
-      h("div.composer-box", {}, this.box, this.button));
+      h("div.composer-box", {}, this.box, this.shortcuts(), this.button));
+  }
+
+  /** Slack's lightning menu: the shortcuts that belong to no message. */
+  shortcuts() {
+    const { app } = this;
+    if (this.options.thread || !app.shortcuts("global").length) return null;
+    const button = h("button.icon-button", { type: "button", title: "Shortcuts", "aria-label": "Shortcuts", "data-focus": "shortcuts" }, icon(ICONS.bolt));
+    attachMenu(button, () => app.shortcuts("global").map((shortcut) => ({ node: h("span", {}, shortcut.name), run: () => app.shortcut(shortcut) })), "Shortcuts");
+    return h("span.menu-anchor", {}, button);
   }
 
   textarea() {

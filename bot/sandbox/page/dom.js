@@ -61,6 +61,7 @@ export const ICONS = {
   down: "M5 7.5l5 5 5-5",
   file: "M5 2.5h6.5L15 6v11.5H5zM11 2.5V6.5h4",
   back: "M12 4l-6 6 6 6",
+  bolt: "M11 2.5 4.5 11.5H10L9 17.5 15.5 8.5H10z",
   clock: "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 6v4l3 2",
 };
 

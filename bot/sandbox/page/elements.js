@@ -3,7 +3,7 @@
  * Block Kit's interactive elements.
  * @typedef {{
  *   id: string, kind: "message"|"view"|"home", reader: import("./mrkdwn.js").Reader,
- *   people: () => any[], channels: () => any[],
+ *   people: () => any[], channels: () => any[], here: () => string|null,
  *   get: (blockId: string, actionId: string) => any, set: (blockId: string, actionId: string, state: any) => void,
  *   act: (blockId: string, actionId: string, action: any, confirm?: any) => Promise<boolean>,
  *   options: (blockId: string, actionId: string, typed: string) => Promise<any>

@@ -20,6 +20,7 @@ export function makeSurface(app, kind, container, id, onSet = () => {}) {
     id, kind, reader: app.reader,
     people: () => app.store.state.users,
     channels: () => app.store.state.channels,
+    here: () => app.store.state.channels.find(({ id, is_im: im }) => !im && id === app.store.place.id)?.id ?? null,
     get: (blockId, actionId) => values[blockId]?.[actionId],
     set: (blockId, actionId, state) => {
       (values[blockId] ??= {})[actionId] = state;
