@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from bot.domain.change import Change, State
+from bot.domain.freeze import Freeze
 from bot.domain.instance import (
     Answer,
     Detail,
@@ -222,6 +223,18 @@ class Changes(Protocol):
 
     async def keep_card(self, card: Card, *, retry_at: datetime | None = None) -> None:
         """Store what Slack has seen by now; `retry_at` delays the next claim."""
+
+    async def freezes(self, now: datetime) -> tuple[Freeze, ...]:
+        """The freezes that hold now or will, the first to begin first."""
+
+    async def add_freeze(self, freeze: Freeze, records: Sequence[Record]) -> Freeze:
+        """Store a new freeze and give it its number.
+
+        The same `key` gives back the freeze that it made before.
+        """
+
+    async def lift_freeze(self, number: int, now: datetime, records: Sequence[Record]) -> bool:
+        """End a freeze early; False if it does not hold any more."""
 
     async def ready(self) -> None:
         """Prove that the store can be written; raises `StoreError` that says what is wrong."""

@@ -23,7 +23,8 @@ USAGE = (
     "",
     (
         "INSTANCE… [--env NAME] [--at TIME | --in-window] [--reason TEXT] "
-        "[--wave-size N | --waves 1,5,rest] [--soak DURATION] [--dry-run]"
+        "[--wave-size N | --waves 1,5,rest] [--soak DURATION] [--dry-run] "
+        "[--break-glass REASON]"
     ),
     "help",
 )
@@ -38,6 +39,7 @@ _OPTIONS = (
     Option(name="--waves"),
     Option(name="--soak"),
     Option(name="--dry-run", words=0),
+    Option(name="--break-glass"),
 )
 
 
@@ -68,7 +70,8 @@ def parse(text: str, now: datetime, zone: ZoneInfo) -> Line:
     options = Options(
         timing=timing,
         run_at=run_at,
-        reason=_reason(given, mistakes),
+        reason=_reason(given, "--reason", mistakes),
+        override=_reason(given, "--break-glass", mistakes),
         wave_sizes=_wave_sizes(given, mistakes),
         soak=_soak(given, mistakes),
     )
@@ -114,8 +117,8 @@ def _wave_sizes(given: Arguments, mistakes: list[Sentence]) -> tuple[int, ...]:
         return ()
 
 
-def _reason(given: Arguments, mistakes: list[Sentence]) -> str:
-    reason = given.options.get("--reason", "")
+def _reason(given: Arguments, option: str, mistakes: list[Sentence]) -> str:
+    reason = given.options.get(option, "")
     if len(reason) > REASON_LIMIT:
         mistakes.append(
             say(
@@ -146,7 +149,7 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
     line = parse(call.text, asker.now, asker.zone)
     environment = await _checked(line, call, asker, desk)
     if line.dry_run:
-        await permit(desk, asker, environment, call.channel)
+        await permit(desk, asker, environment, call.channel, line.options)
         plan, _ = await draft(desk, environment, line.words, line.options)
         return preview(plan, line.options, environment.name, reader)
     change = await propose(

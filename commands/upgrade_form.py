@@ -11,6 +11,8 @@ from bot.command import Asker, Call, Click, Form, Query, Shortcut, Submission, U
 from bot.domain.change import Change, Options, Timing
 from bot.domain.choice import Choice, matching
 from bot.domain.errors import CloudError
+from bot.domain.freeze import closure_of
+from bot.domain.freeze import told as explained
 from bot.domain.instance import Instance
 from bot.domain.localtime import typed
 from bot.domain.model import Frozen
@@ -122,7 +124,8 @@ async def check(form: Submission, asker: Asker, desk: Desk) -> dict[str, list[Se
     """Find what is wrong with the form, from what is known without asking the cloud."""
     entered = await _entered(form.values, desk)
     note = _note(form.metadata)
-    mistakes = _understood(entered, note, asker.now, asker.zone).mistakes
+    sent = _understood(entered, note, asker.now, asker.zone)
+    mistakes = sent.mistakes
     environment = desk.environments.get(entered.env)
     if environment is None:
         return {**mistakes, "env": [say("This environment is not configured any more.")]}
@@ -130,6 +133,10 @@ async def check(form: Submission, asker: Asker, desk: Desk) -> dict[str, list[Se
         await permit(desk, asker, environment, entered.channel or note.channel)
     except RefusedError as refused:
         mistakes["env"] = list(refused.problems)
+    closure = closure_of(sent.options, await desk.calendar(environment), asker.now)
+    if closure is not None:
+        field = "at" if sent.options.timing is Timing.AT else "when"
+        mistakes.setdefault(field, list(explained(closure)))
     if problems := await _unchoosable(entered, desk):
         mistakes["instances"] = problems
     return mistakes

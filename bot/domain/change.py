@@ -219,6 +219,8 @@ class Options(Frozen):
     """Sizes of the waves; the last one repeats. Empty: everything in one wave."""
     soak: timedelta | None = None
     """How long a wave is left alone before the next; None: as the environment says."""
+    override: str = ""
+    """Why it may go past freezes and change windows; empty: it may not."""
 
 
 class Change(Frozen):

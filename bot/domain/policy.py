@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.domain.change import Change
+from bot.domain.freeze import Closure, RecurringFreeze, told
 from bot.domain.model import Frozen
 from bot.domain.person import Person
 from bot.domain.sentence import Arg, Channels, Sentence, User, say
@@ -29,6 +30,7 @@ class Environment(Frozen):
     """Confirming asks to type the environment's name."""
     windows: tuple[Window, ...] = ()
     """Changes may only start inside; none: at any time."""
+    freezes: tuple[RecurringFreeze, ...] = ()
     wave_size: int = 0
     """Instances in one wave unless the requester says otherwise; 0: all in one."""
     soak: timedelta = timedelta()
@@ -48,6 +50,10 @@ class Action(StrEnum):
     RESCHEDULE = "reschedule"
     HALT = "halt"
     RESUME = "resume"
+    OVERRIDE = "override"
+    """Go past a freeze or a change window."""
+    FREEZE = "freeze"
+    LIFT = "lift"
 
 
 class Reason(StrEnum):
@@ -63,6 +69,9 @@ class Reason(StrEnum):
     OWN_CHANGE = "own_change"
     ALREADY_APPROVED = "already_approved"
     NOT_INVOLVED = "not_involved"
+    FROZEN = "frozen"
+    OUTSIDE_WINDOW = "outside_window"
+    NOBODY_TO_OVERRIDE = "nobody_to_override"
 
 
 class Decision(Frozen):
@@ -70,6 +79,8 @@ class Decision(Frozen):
 
     reason: Reason
     sentence: Sentence
+    more: tuple[Sentence, ...] = ()
+    """What else the person should know, such as when it will be possible."""
 
     @property
     def allowed(self) -> bool:
@@ -95,15 +106,21 @@ def decide(
     *,
     channel: str,
     change: Change | None = None,
+    closure: Closure | None = None,
 ) -> Decision:
     """Decide whether somebody may do something, and say why.
 
     `change` is the change that it is about; without one (a request, or the help that tells
-    what one may do here) the rules about one's own change do not apply.
+    what one may do here) the rules about one's own change do not apply. `closure` is what keeps
+    things from starting at the time meant, if anything does.
     """
     reason = _standing(circle.person) or _place(environment, channel)
     if not reason:
         reason = _RULES[action](circle, environment, change)
+    if not reason and closure is not None and action in _STARTS:
+        why, *more = told(closure)
+        reason = Reason.FROZEN if closure.is_freeze else Reason.OUTSIDE_WINDOW
+        return Decision(reason=reason, sentence=why, more=tuple(more))
     return Decision(
         reason=reason or Reason.ALLOWED, sentence=_sentence(reason, environment, change)
     )
@@ -167,6 +184,20 @@ def _may_resume(circle: Circle, environment: Environment, change: Change | None)
     return _may_approve(circle, environment, change)
 
 
+def _may_override(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
+    # One more approver has to say yes, so there have to be approvers.
+    if not environment.approvers:
+        return Reason.NOBODY_TO_OVERRIDE
+    return _may_request(circle, environment, change)
+
+
+def _may_lift(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
+    if environment.approvers:
+        return None if circle.is_among(environment.approvers) else Reason.NOT_APPROVER
+    return _may_request(circle, environment, change)
+
+
+_STARTS = frozenset({Action.REQUEST, Action.APPROVE, Action.RESUME})
 _RULES = {
     Action.REQUEST: _may_request,
     Action.APPROVE: _may_approve,
@@ -175,6 +206,9 @@ _RULES = {
     Action.RESCHEDULE: _may_reject,
     Action.HALT: _may_stop,
     Action.RESUME: _may_resume,
+    Action.OVERRIDE: _may_override,
+    Action.FREEZE: _may_stop,
+    Action.LIFT: _may_lift,
 }
 
 
@@ -211,6 +245,10 @@ _SENTENCES = {
         "Another approver of {env} has to approve it."
     ),
     Reason.ALREADY_APPROVED: ("You have approved this change already; it waits for somebody else."),
+    Reason.NOBODY_TO_OVERRIDE: (
+        "Going past a freeze or a change window needs one more approver, but {env} has no "
+        "approvers. Wait, or ask whoever runs this bot."
+    ),
     Reason.NOT_INVOLVED: (
         "Only {person}, who asked for it, and the approvers of {env} can do this."
     ),

@@ -23,6 +23,7 @@ from bot.domain.change import (
     with_targets,
 )
 from bot.domain.errors import CloudError, Effect, Reaction
+from bot.domain.freeze import Closure, told
 from bot.domain.instance import Answer
 from bot.domain.plan import Facts, unready
 from bot.domain.seal import replanned
@@ -125,6 +126,22 @@ def voided(
     reason = say("Halted: the approval of the rest became void, so nothing more starts.")
     halted = advance(fresh, Move.HALT, halt_reason=reason, due_at=now)
     return turned(change, halted, now, record)
+
+
+def stopped(change: Change, closure: Closure, now: datetime, ttl: timedelta) -> Step:
+    """Stop a start that a freeze or a closed window forbids.
+
+    What has not begun needs a new time or a new yes: it must not start by itself at a moment that
+    nobody chose. What runs is halted before its next batch.
+    """
+    why = told(closure)
+    text = say("It was not started, and the approval is void: {why}", why=str(closure.sentence))
+    if change.state is State.SCHEDULED:
+        update = {"approvals": (), "difference": why, "expires_at": now + ttl}
+        fresh = advance(change, Move.VOID, due_at=now + ttl, **update)
+        return turned(change, fresh, now, fact(now, "void", text))
+    halted = advance(change, Move.HALT, halt_reason=closure.sentence, approvals=(), due_at=now)
+    return turned(change, halted, now)
 
 
 def not_ready(batch: Sequence[Target], facts: Sequence[Facts]) -> tuple[Sentence, ...]:

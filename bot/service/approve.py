@@ -20,6 +20,7 @@ from bot.domain.change import (
     ending,
     with_targets,
 )
+from bot.domain.freeze import Calendar, Closure, closure_of, told
 from bot.domain.policy import Action, Circle, Environment, decide
 from bot.domain.refused import RefusedError
 from bot.domain.seal import is_sealed, seal_of
@@ -41,6 +42,7 @@ class Wish:
         self.number = number
         self._circle: Circle | None = None
         self._environment: Environment | None = None
+        self._calendar = Calendar()
 
     async def prepare(self) -> Change:
         """Read what the policy needs.
@@ -59,6 +61,7 @@ class Wish:
                 )
             )
         self._environment = environment
+        self._calendar = await self.desk.calendar(environment)
         self._circle = await self.desk.circle(self.asker.person, environment)
         return change
 
@@ -72,9 +75,33 @@ class Wish:
         assert self._environment is not None  # noqa: S101 - prepare() comes first
         # A form and the Home tab are in no channel: what they do counts as done at the card.
         channel = self.channel or change.channel
-        decision = decide(action, self._circle, self._environment, channel=channel, change=change)
+        decision = decide(
+            action,
+            self._circle,
+            self._environment,
+            channel=channel,
+            change=change,
+            closure=self._closure(action, change),
+        )
         if not decision.allowed:
-            raise RefusedError(decision.sentence)
+            raise RefusedError(decision.sentence, *decision.more)
+
+    def _closure(self, action: Action, change: Change) -> Closure | None:
+        if change.options.override:
+            return None
+        if action is Action.RESUME:
+            return self._calendar.closure(self.asker.now, begins=False)
+        return closure_of(change.options, self._calendar, self.asker.now)
+
+    def refuse_closed(self, change: Change, run_at: datetime) -> None:
+        """Refuse a time at which the change could not start.
+
+        Raises:
+            RefusedError: with what closes it, and the next open time.
+        """
+        closure = None if change.options.override else self._calendar.closure(run_at)
+        if closure is not None:
+            raise RefusedError(*told(closure))
 
     def record(self, kind: str, sentence: Sentence, **data: str) -> Record:
         """Make the record of what this person did."""
@@ -240,6 +267,7 @@ async def reschedule(wish: Wish, run_at: datetime) -> Change:
 
     def decision(change: Change) -> Step:
         _check_reschedule(wish, change)
+        wish.refuse_closed(change, run_at)
         ttl = wish.desk.environments[change.environment].approval_ttl
         options = change.options.model_copy(update={"timing": Timing.AT, "run_at": run_at})
         moved = advance(

@@ -17,6 +17,7 @@ from bot.domain.change import (
     TargetState,
 )
 from bot.domain.errors import CloudError
+from bot.domain.freeze import Closure, closure_of
 from bot.domain.instance import Answer, Instance
 from bot.domain.observe import CLOCK_SLACK, observed, sight_of, wants_version
 from bot.domain.plan import Facts, next_batch
@@ -34,6 +35,7 @@ from bot.domain.steps import (
     orphaned,
     settled,
     soaking_until,
+    stopped,
     turned,
     unanswered,
     voided,
@@ -129,6 +131,10 @@ async def _send_next(desk: Desk, change: Change) -> None:
     if soak_until is not None and soak_until > now:
         await desk.changes.save(change.model_copy(update={"due_at": soak_until}), ())
         return
+    if (closure := await _closed(desk, change, now)) is not None:
+        ttl = desk.environments[change.environment].approval_ttl
+        await desk.changes.save(*stopped(change, closure, now, ttl))
+        return
     checked = change.in_state({TargetState.PLANNED}) if not change.batches else batch
     facts = await _facts(desk, change, checked)
     different = difference(checked, facts)
@@ -140,6 +146,16 @@ async def _send_next(desk: Desk, change: Change) -> None:
         await _wait_for(desk, change, busy, facts, now)
         return
     await _send(desk, change, batch)
+
+
+async def _closed(desk: Desk, change: Change, now: datetime) -> Closure | None:
+    if change.options.override:
+        return None
+    calendar = await desk.calendar(desk.environments[change.environment])
+    if change.batches:
+        return calendar.closure(now, begins=False)
+    # A start that comes late, after an outage, is judged by the time it is now.
+    return closure_of(change.options.model_copy(update={"run_at": now}), calendar, now)
 
 
 async def _facts(desk: Desk, change: Change, targets: tuple[Target, ...]) -> tuple[Facts, ...]:

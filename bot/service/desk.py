@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bot.domain.freeze import Calendar
 from bot.domain.policy import Circle, Environment
 from bot.ports import Changes, Chat, ChatError, Clock, Fleet, Forms, People, Person, Sleep
 from bot.service.roster import Roster
@@ -36,6 +37,15 @@ class Desk:
             return next(iter(self.environments.values()))
         speaking = [env for env in self.environments.values() if channel in env.channels]
         return speaking[0] if len(speaking) == 1 else None
+
+    async def calendar(self, environment: Environment) -> Calendar:
+        """Read everything that closes an environment, now or later."""
+        declared = await self.changes.freezes(self.clock())
+        return Calendar(
+            windows=environment.windows,
+            recurring=environment.freezes,
+            freezes=tuple(one for one in declared if one.environment == environment.name),
+        )
 
     async def circle(self, person: Person, environment: Environment) -> Circle:
         """See which of the environment's groups somebody is in.

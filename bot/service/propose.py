@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.command import Asker
 from bot.domain.change import Change, Options
 from bot.domain.errors import CloudError
+from bot.domain.freeze import closure_of
 from bot.domain.plan import Facts, Plan, Refusal, make_plan
 from bot.domain.policy import Action, Environment, decide
 from bot.domain.refused import RefusedError
@@ -16,16 +17,27 @@ from bot.service.desk import Desk
 from bot.service.survey import survey
 
 
-async def permit(desk: Desk, asker: Asker, environment: Environment, channel: str) -> None:
-    """Refuse those who may not ask for changes here.
+async def permit(
+    desk: Desk,
+    asker: Asker,
+    environment: Environment,
+    channel: str,
+    options: Options | None = None,
+) -> None:
+    """Refuse those who may not ask for changes here, and times at which nothing may start.
 
     Raises:
         RefusedError: with the policy's reason.
     """
     circle = await desk.circle(asker.person, environment)
-    decision = decide(Action.REQUEST, circle, environment, channel=channel)
+    overrides = options is not None and bool(options.override)
+    closure = None
+    if options is not None and not overrides:
+        closure = closure_of(options, await desk.calendar(environment), asker.now)
+    action = Action.OVERRIDE if overrides else Action.REQUEST
+    decision = decide(action, circle, environment, channel=channel, closure=closure)
     if not decision.allowed:
-        raise RefusedError(decision.sentence)
+        raise RefusedError(decision.sentence, *decision.more)
 
 
 async def draft(
@@ -54,7 +66,7 @@ async def objections(
     """Everything that would keep this from being planned, for a line with mistakes of its own."""
     found: list[Sentence] = []
     try:
-        await permit(desk, asker, environment, channel)
+        await permit(desk, asker, environment, channel, options)
         if words:
             await draft(desk, environment, words, options)
     except RefusedError as refused:
@@ -95,7 +107,7 @@ async def propose(
     Raises:
         RefusedError, CloudError: as `draft`; nothing is stored then.
     """
-    await permit(desk, asker, environment, channel)
+    await permit(desk, asker, environment, channel, options)
     options = completed(options, environment)
     try:
         plan, _ = await draft(desk, environment, words, options)
@@ -151,7 +163,7 @@ def _change(
         options=options,
         targets=plan.targets,
         warnings=plan.warnings,
-        approvals_needed=environment.approvals if environment.approvers else 1,
+        approvals_needed=_needed(environment, options),
         notify=tuple(one for one in environment.notify if one != channel),
         approvers=environment.approvers,
         self_approval=environment.self_approval,
@@ -162,7 +174,26 @@ def _change(
     )
 
 
+def _needed(environment: Environment, options: Options) -> int:
+    usual = environment.approvals if environment.approvers else 1
+    return usual + 1 if options.override else usual
+
+
 def _asked(change: Change) -> Record:
+    if change.options.override:
+        return Record(
+            at=change.created_at,
+            actor=change.requester,
+            kind="override",
+            sentence=say(
+                "BREAK GLASS: {who} asked to upgrade {env} in spite of freezes and change windows: "
+                "{reason}",
+                who=User(user=change.requester),
+                env=change.environment,
+                reason=change.options.override,
+            ),
+            told=True,
+        )
     return Record(
         at=change.created_at,
         actor=change.requester,

@@ -15,7 +15,7 @@ from bot.domain.change import (
 from bot.domain.policy import Action
 from bot.domain.refused import RefusedError
 from bot.domain.sentence import say
-from bot.domain.steps import Step
+from bot.domain.steps import Step, turned
 from bot.service.amend import amend
 from bot.service.approve import Wish, too_late
 from bot.service.attend import look
@@ -35,7 +35,10 @@ async def retry(desk: Desk, asker: Asker, number: int, *, key: str, channel: str
     wish = Wish(desk, asker, channel, number)
     change = await wish.prepare()
     environment = desk.environments[change.environment]
-    await permit(desk, asker, environment, channel)
+    options = Options(
+        reason=change.options.reason, wave_sizes=change.options.wave_sizes, soak=change.options.soak
+    )
+    await permit(desk, asker, environment, channel, options)
     if change.state is State.UNKNOWN:
         change = await _decide_unseen(wish, await look(desk, change))
     if change.is_open:
@@ -45,9 +48,6 @@ async def retry(desk: Desk, asker: Asker, number: int, *, key: str, channel: str
         raise RefusedError(
             say("{change} left nothing to retry: every target is new.", change=change.id)
         )
-    options = Options(
-        reason=change.options.reason, wave_sizes=change.options.wave_sizes, soak=change.options.soak
-    )
     return await propose(
         desk, asker, environment, left, options, key=key, channel=channel, parent=number
     )
@@ -71,10 +71,10 @@ async def _decide_unseen(wish: Wish, change: Change) -> Change:
         unseen = [target.model_copy(update=update) for target in change.in_state(UNSEEN)]
         planned = change.in_state({TargetState.PLANNED})
         dropped = [target.model_copy(update={"state": TargetState.CANCELLED}) for target in planned]
-        change = with_targets(change, (*unseen, *dropped))
-        if change.in_state({TargetState.ACCEPTED, TargetState.UPGRADING, TargetState.WAITING}):
+        known = with_targets(change, (*unseen, *dropped))
+        if known.in_state({TargetState.ACCEPTED, TargetState.UPGRADING, TargetState.WAITING}):
             raise too_late(change)
-        closed = advance(change, ending(change), due_at=None, ended_at=now)
-        return closed, (wish.record("decide", note),)
+        closed = advance(known, ending(known), due_at=None, ended_at=now)
+        return turned(change, closed, now, wish.record("decide", note))
 
     return await amend(wish.desk, wish.number, decision)

@@ -21,7 +21,7 @@ from bot.views.reader import Reader
 
 UNCLEAR = "unclear"
 """Mark of a card whose last post may or may not have arrived."""
-NEWS = frozenset({"halt", "unknown", "closed"})
+NEWS = frozenset({"override", "halt", "unknown", "closed"})
 """Kinds of facts that those who only watch are told; the card's thread tells everything."""
 REDRAW_EVERY = timedelta(seconds=2)
 _RETRY_AFTER = timedelta(seconds=30)

@@ -6,7 +6,7 @@ variables are: what is not understood must not switch a rule off.
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 
 from bot.domain.arguments import did_you_mean
 from bot.domain.duration import parse_duration
+from bot.domain.freeze import RecurringFreeze
 from bot.domain.policy import Environment
 from bot.domain.windows import Window, WindowError, parse_window
 from bot.settings.cloud import Cloud, Wanted, read_cloud
@@ -104,14 +105,34 @@ class Table(BaseModel):
     verify_timeout: _Wait = timedelta(hours=2)
 
 
+def _window(value: object) -> Window:
+    try:
+        return parse_window(str(value))
+    except WindowError as error:
+        raise ValueError(str(error)) from None
+
+
+class FreezeTable(BaseModel):
+    """One `[[freezes]]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    when: Annotated[Window, BeforeValidator(_window)]
+    reason: StrictStr = Field(min_length=1, max_length=300)
+    environments: tuple[StrictStr, ...] = ()
+    """None: all."""
+
+
 class File(BaseModel):
     """The whole file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    freezes: tuple[FreezeTable, ...] = ()
     environments: dict[str, Table] = Field(min_length=1)
 
 
+_FIELDS: dict[str, type[BaseModel]] = {"environments": Table, "freezes": FreezeTable}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _PLACE = frozenset({"region", "project_id", "credentials"})
 
@@ -132,12 +153,12 @@ def read_policy_file(
         return (), {}
     lines = Lines(text)
     try:
-        tables = File.model_validate(data).environments
+        file = File.model_validate(data)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False):
             reading.wrong(f"{name}, line {lines.of(one['loc'])}", _words(one))
-        tables = {}
-    return _read_tables(_Source(reading, regions, name, lines), tables)
+        return (), {}
+    return _read_tables(_Source(reading, regions, name, lines), file)
 
 
 class _Source:
@@ -147,24 +168,41 @@ class _Source:
         self.reading, self.regions = reading, regions
         self._name, self._lines = name, lines
 
-    def wrong(self, path: tuple[str, ...], what: str) -> None:
+    def wrong(self, path: tuple[str | int, ...], what: str) -> None:
         self.reading.wrong(f"{self._name}, line {self._lines.of(path)}", what)
 
 
-def _read_tables(
-    source: _Source, tables: Mapping[str, Table]
-) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
+def _read_tables(source: _Source, file: File) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
     environments: list[Environment] = []
     clouds: dict[str, Cloud] = {}
-    for name, table in tables.items():
+    _check_freezes(source, file)
+    for name, table in file.environments.items():
         path = ("environments", name)
         if not _NAME.fullmatch(name):
             source.wrong(path, f"{name!r} is no name; use small letters, digits and dashes")
         _check_approvals(source, path, table)
         clouds[name] = _cloud(source, path, table)
         rules = {key: value for key, value in table if key not in _PLACE}
-        environments.append(Environment(name=name, region=clouds[name].region, **rules))
+        freezes = tuple(
+            RecurringFreeze(when=one.when, reason=one.reason)
+            for one in file.freezes
+            if not one.environments or name in one.environments
+        )
+        environments.append(
+            Environment(name=name, region=clouds[name].region, freezes=freezes, **rules)
+        )
     return tuple(environments), clouds
+
+
+def _check_freezes(source: _Source, file: File) -> None:
+    for number, freeze in enumerate(file.freezes):
+        for name in freeze.environments:
+            if name not in file.environments:
+                there = ", ".join(file.environments)
+                source.wrong(
+                    ("freezes", number, "environments"),
+                    f"there is no environment {name}; there are: {there}",
+                )
 
 
 def _cloud(source: _Source, path: tuple[str, ...], table: Table) -> Cloud:
@@ -193,9 +231,13 @@ def _check_approvals(source: _Source, path: tuple[str, ...], table: Table) -> No
 def _words(error: ErrorDetails) -> str:
     path = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        fields = Table.model_fields if len(error["loc"]) > 1 else File.model_fields
-        close = did_you_mean(str(error["loc"][-1]), list(fields))
-        hint = f"; did you mean {close}?" if close else f"; there are: {', '.join(fields)}"
+        fields = _FIELDS.get(str(error["loc"][0]), File) if len(error["loc"]) > 1 else File
+        close = did_you_mean(str(error["loc"][-1]), list(fields.model_fields))
+        hint = (
+            f"; did you mean {close}?"
+            if close
+            else f"; there are: {', '.join(fields.model_fields)}"
+        )
         return f"there is no {path}{hint}"
     said = error["msg"].removeprefix("Value error, ")
     return f"{path}: {said[:1].lower()}{said[1:]}"

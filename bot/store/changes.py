@@ -10,9 +10,10 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine
 
 from bot.domain.change import Change, State
+from bot.domain.freeze import Freeze
 from bot.domain.story import Entry, Record
 from bot.ports import Card, Delivery, Lease
-from bot.store import audit, cards, deliveries, health, ledger, schema
+from bot.store import audit, cards, deliveries, freezes, health, ledger, schema
 from bot.store.claims import renew
 from bot.store.engine import READERS, WRITERS, open_engine, reading, transact
 from bot.store.wake import Waker, notify
@@ -222,6 +223,18 @@ class SqlChanges:
     async def keep_card(self, card: Card, *, retry_at: datetime | None = None) -> None:
         """Store what Slack has seen; giving a time for the next claim also ends this one."""
         await self._write(cards.keep_card, card, retry_at)
+
+    async def freezes(self, now: datetime) -> tuple[Freeze, ...]:
+        """Read the freezes that hold now or will."""
+        return await self._read(freezes.coming, now)
+
+    async def add_freeze(self, freeze: Freeze, records: Sequence[Record]) -> Freeze:
+        """Store a new freeze and give it its number."""
+        return await self._write_work(freezes.add, freeze, records)
+
+    async def lift_freeze(self, number: int, now: datetime, records: Sequence[Record]) -> bool:
+        """End a freeze early."""
+        return await self._write_work(freezes.lift, number, now, records)
 
     async def ready(self) -> None:
         """Prove that the store can be written, and that its schema is this code's."""

@@ -24,7 +24,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision of this code's schema; revisions are numbered, so that newer ones are known."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -165,6 +165,21 @@ STALE = or_(cards.c.version > cards.c.drawn_version, cards.c.last_told > cards.c
 """Slack does not show the card as the store has it, or misses lines of its thread."""
 # A claim looks only at stale cards, however many changes there ever were.
 Index("cards_stale", cards.c.retry_at, sqlite_where=STALE, postgresql_where=STALE)
+
+freezes = Table(
+    "freezes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("environment", Text, nullable=False),
+    Column("start", Moment, nullable=False),
+    Column("end", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("lifted_at", Moment),
+    sqlite_autoincrement=True,
+)
+Index("freezes_end", freezes.c.end)
 
 heartbeat = Table(
     "heartbeat",

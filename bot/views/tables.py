@@ -1,11 +1,13 @@
 """Lists: the fleet, the changes, the history, the help."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from bot.command import Command
 from bot.domain.change import Change
+from bot.domain.freeze import Calendar, Freeze
 from bot.domain.model import Frozen
-from bot.domain.sentence import At, Sentence, say, say_many
+from bot.domain.sentence import At, Sentence, User, say, say_many
 from bot.domain.story import Entry
 from bot.ports import Message
 from bot.views.blocks import context, message, section, sections
@@ -90,6 +92,44 @@ def _history_line(entry: Entry, reader: Reader) -> str:
     change = f"CHG-{entry.change} " if entry.change else ""
     words = f" ({escaped(entry.record.verbatim)})" if entry.record.verbatim else ""
     return f"{at} {change}{reader(entry.record.sentence)}{words}"
+
+
+def freeze_list(calendars: Mapping[str, Calendar], now: datetime, reader: Reader) -> Message:
+    """Tell for each environment what closes it, and when it is open next."""
+    head = reader(say("Freezes and change windows"))
+    lines: list[str] = []
+    for name, calendar in calendars.items():
+        lines.append(f"*{escaped(name)}*: {reader(_openness(calendar, now))}")
+        lines += [f"• {reader(_freeze_line(freeze))}" for freeze in calendar.freezes]
+        lines += [
+            "• " + reader(say("{when}: {reason}", when=str(one.when), reason=one.reason))
+            for one in calendar.recurring
+        ]
+    blocks, hidden = sections(lines)
+    if hidden:
+        more = say_many("… and {n} more.", "… and {n} more.", hidden)
+        blocks.append(context(reader(more)))
+    return message(head, [section(f"*{head}*"), *blocks])
+
+
+def _openness(calendar: Calendar, now: datetime) -> Sentence:
+    closure = calendar.closure(now)
+    if closure is None:
+        return say("changes may start now.")
+    if closure.opens_at is None:
+        return say("nothing may start, and no open time is known.")
+    return say("nothing may start now; the next open time begins {at}.", at=At(at=closure.opens_at))
+
+
+def _freeze_line(freeze: Freeze) -> Sentence:
+    return say(
+        "{freeze} from {start} to {end}, by {who}: {reason}",
+        freeze=freeze.name,
+        start=At(at=freeze.start),
+        end=At(at=freeze.end),
+        who=User(user=freeze.author),
+        reason=freeze.reason,
+    )
 
 
 def help_page(commands: Sequence[Command], standing: Sequence[Sentence], reader: Reader) -> Message:

@@ -110,7 +110,8 @@ class Stage:
 
     @property
     def cards(self) -> list[dict[str, Any]]:
-        return list(self.world.slack.messages(CHANNEL))
+        said = self.world.slack.messages(CHANNEL)
+        return [one for one in said if one["text"].startswith("CHG-")]
 
     @property
     def card(self) -> dict[str, Any]:
