@@ -12,7 +12,7 @@ quiet side: a window opens late and closes early, a freeze begins early and ends
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -22,7 +22,9 @@ from bot.domain.model import Frozen
 
 DAY = timedelta(days=1)
 _WEEK = 7
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SHORT = 3
+"""Letters that name a day."""
 FORMS = (
     "Mon-Thu 22:00-04:00 Asia/Shanghai",
     "Fri 18:00 - Mon 08:00 Asia/Shanghai",
@@ -159,7 +161,7 @@ _DATES = _form(
     rf"(?P<day>(?:\d{{4}}-)?\d\d-\d\d)(?:\s+(?P<start>{_CLOCK}))?{_DATE_TO}"
     rf"(?P<into>(?:\d{{4}}-)?\d\d-\d\d)(?:\s+(?P<end>{_CLOCK}))?"
 )
-_LEAP_YEAR = 2000
+_ORDINARY_YEAR = 2001
 _YEARLY = len("12-20")
 
 
@@ -211,7 +213,7 @@ def _on_days(match: re.Match[str]) -> Weekly:
 
 
 def _days(text: str) -> frozenset[int]:
-    if text.lower() in {"daily", "every day"}:
+    if text.lower() == "daily":
         return frozenset(range(_WEEK))
     found: set[int] = set()
     for part in text.split(","):
@@ -225,10 +227,12 @@ def _days(text: str) -> frozenset[int]:
 
 
 def _day(word: str) -> int:
-    short = word.strip().lower()[:3]
-    if short not in _DAYS:
-        raise WindowError(f"{word.strip()!r} is no day; use {', '.join(_DAYS).title()}")
-    return _DAYS.index(short)
+    plain = word.strip().lower()
+    for number, name in enumerate(_DAYS):
+        if len(plain) >= _SHORT and name.startswith(plain):
+            return number
+    known = ", ".join(name[:_SHORT].title() for name in _DAYS)
+    raise WindowError(f"{word.strip()!r} is no day; use {known}")
 
 
 def _into_day(match: re.Match[str]) -> Weekly:
@@ -246,10 +250,8 @@ def _dates(match: re.Match[str]) -> Yearly | Dated:
         raise WindowError("give the year at both ends, or at none if it comes every year")
     start, (end, later) = _start(match["start"] or "00:00"), _clock(match["end"] or "00:00")
     if lengths == {_YEARLY}:
-        first, last = (_date(f"{_LEAP_YEAR}-{match[name]}") for name in ("day", "into"))
-        _refuse_leap_day(first, last)
-        # Counted within the leap year, 12-31 24:00 is 01-01 of the next one, which is 01-01.
-        last = (last + later * DAY).replace(year=_LEAP_YEAR)
+        first, last = (_date(f"{_ORDINARY_YEAR}-{match[name]}") for name in ("day", "into"))
+        last = (last + later * DAY).replace(year=_ORDINARY_YEAR)
         return Yearly(start=first, start_clock=start, end=last, end_clock=end)
     first, last = _date(match["day"]), _date(match["into"]) + later * DAY
     if (last, end) <= (first, start):
@@ -257,18 +259,10 @@ def _dates(match: re.Match[str]) -> Yearly | Dated:
     return Dated(start=first, start_clock=start, end=last, end_clock=end)
 
 
-def _refuse_leap_day(*days: date) -> None:
-    if any((day.month, day.day) == (2, 29) for day in days):
-        raise WindowError("02-29 does not come every year; use 02-28 or 03-01")
-
-
 def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise WindowError(f"there is no day {text.removeprefix(f'{_LEAP_YEAR}-')}") from None
-
-
-def written(windows: Sequence[Window]) -> str:
-    """List windows as they were written."""
-    return "; ".join(window.text for window in windows)
+        day = text.removeprefix(f"{_ORDINARY_YEAR}-")
+        often = "" if day == text else " every year"
+        raise WindowError(f"there is no day {day}{often}") from None
