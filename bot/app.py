@@ -38,9 +38,13 @@ def real_now() -> datetime:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Time, and how politely the cloud is called; tests and the sandbox bring their own."""
+    """Time, and how politely the cloud is called; tests and the sandbox bring their own.
+
+    `clock` is the time of the story; `wall` that by which Slack signs and counts calls.
+    """
 
     clock: Clock = real_now
+    wall: Clock = real_now
     sleep: Sleep = asyncio.sleep
     speed: Callable[[], float] = lambda: 1.0
     limits: Limits = field(default_factory=Limits)
@@ -84,7 +88,7 @@ class App:
             receive=self._receive,
             clock=around.clock,
             sleep=asyncio.sleep,
-            wall=real_now,
+            wall=around.wall,
             hooks=Hooks(
                 forms=Forms(self._loading, self._check, self._suggest),
                 on_call=self._metrics.on_slack,
