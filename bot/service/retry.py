@@ -20,7 +20,7 @@ from bot.domain.refused import RefusedError
 from bot.domain.sentence import At, say
 from bot.domain.steps import Step, turned
 from bot.ports import StaleError
-from bot.service.amend import amend, find
+from bot.service.amend import find
 from bot.service.approve import Wish, too_late
 from bot.service.attend import look
 from bot.service.desk import Desk
@@ -92,7 +92,7 @@ async def _decide_unseen(wish: Wish, change: Change) -> Change:
         closed = advance(decided, ending(decided), due_at=None, ended_at=now)
         return turned(change, closed, now, wish.record("decide", note))
 
-    return await amend(wish.desk, wish.number, decision)
+    return await wish.amend(decision)
 
 
 def _refuse_early(change: Change, now: datetime) -> None:

@@ -31,15 +31,22 @@ class Person:
 
     async def is_served(self) -> None:
         """Go on until the last card says that everything is over."""
-        while not self._is_over():
+        await self._goes_on_until(self._is_over)
+
+    async def is_told(self, part: str) -> None:
+        """Go on until a private answer came."""
+        await self._goes_on_until(lambda: any(part in text for text in self._trial.whispers))
+
+    async def _goes_on_until(self, is_over: Callable[[], bool]) -> None:
+        while not is_over():
             try:
                 await self._trial.slack.wait_for(
-                    lambda: self._is_over() or self._next() is not None, PATIENCE
+                    lambda: is_over() or self._next() is not None, PATIENCE
                 )
             except TimeoutError:
                 raise AssertionError(f"nothing happens any more; {self._trial.scene()}") from None
             found = self._next()
-            if found is not None and not self._is_over():
+            if found is not None and not is_over():
                 await self._do(*found)
 
     async def _do(self, name: str, gesture: Gesture) -> None:

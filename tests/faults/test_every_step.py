@@ -49,17 +49,35 @@ class Kills:
         trial.keep_alive()
         trial.start()
         try:
-            await Person(trial, self.line).is_served()
+            person = Person(trial, self.line)
+            await self.play(person)
             was_reached = trial.steps.reached
             trial.steps.kill_at = 0
             await trial.end()
-            await hold(trial, *self.instances)
+            await self.check(trial, person)
         finally:
             await trial.close()
         return was_reached
 
     def prepare(self, trial: Trial, kill_at: int) -> None:
         trial.steps.kill_at = kill_at
+
+    async def play(self, person: Person) -> None:
+        await person.is_served()
+
+    async def check(self, trial: Trial, person: Person) -> None:
+        await hold(trial, person, *self.instances)
+
+
+class KillsBeforeAnAnswer(Kills):
+    """The line is wrong, and only who typed it is told so."""
+
+    async def play(self, person: Person) -> None:
+        await person.is_told("There is no CHG-99")
+
+    async def check(self, trial: Trial, _person: Person) -> None:
+        assert set(trial.whispers) == {trial.whispers[0]}
+        assert len(trial.whispers) <= 2, "told again and again"
 
 
 class KillsAfterTheTimeHasCome(Kills):
@@ -85,3 +103,11 @@ async def test_a_bot_killed_at_any_step_of_a_scheduled_change_of_two_waves_ends_
     forks: Forks, tmp_path: Path, part: int
 ) -> None:
     await KillsAfterTheTimeHasCome(forks, tmp_path, LATER).all_of(part, fewest=90)
+
+
+async def test_a_command_that_was_acknowledged_is_answered_though_the_bot_was_killed(
+    forks: Forks, tmp_path: Path
+) -> None:
+    kills = KillsBeforeAnAnswer(forks, tmp_path, "/taurus-change show 99")
+    for part in range(1, PARTS + 1):
+        await kills.all_of(part, fewest=1)

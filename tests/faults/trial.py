@@ -248,6 +248,10 @@ class Trial:
         return [reply["text"] for reply in self.slack.thread(CHANNEL, card["ts"])]
 
     @property
+    def whispers(self) -> list[str]:
+        return [one["text"] for one in self.slack.ephemerals(ANN, CHANNEL)]
+
+    @property
     def log(self) -> str:
         return "".join(file.read_text() for file in sorted(self.folder.glob("*.log")))
 
@@ -257,9 +261,8 @@ class Trial:
             "\n  ".join([card["text"], *self.thread(card), str(card["blocks"])])
             for card in self.cards
         )
-        whispers = [one["text"] for one in self.slack.ephemerals(ANN, CHANNEL)]
         steps = "\n".join(f"{n} {name}" for n, name in enumerate(self.steps.names, 1))
-        return f"steps:\n{steps}\n\n{cards}\n\nprivately: {whispers}\n\n{self.log[-6000:]}"
+        return f"steps:\n{steps}\n\n{cards}\n\nprivately: {self.whispers}\n\n{self.log[-6000:]}"
 
 
 def _environ(slack: SlackSimulator, taurus: TaurusSimulator) -> dict[str, str]:

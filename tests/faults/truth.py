@@ -8,14 +8,20 @@ from bot.store import SqlChanges
 from bot.views.card import card as card_view
 from bot.views.lines import line
 from bot.views.reader import Reader
+from tests.faults.person import Person
 from tests.faults.trial import Trial
 
 READER = Reader.of("en-us")
+TOO_LATE = "nothing was done"
+"""Only somebody who did a thing twice may read that it was too late."""
 _ONCE = ("request", "approve", "closed")
 
 
-async def hold(trial: Trial, *instances: str) -> None:
+async def hold(trial: Trial, person: Person, *instances: str) -> None:
     """Check it all, and show the scene if something does not hold."""
+    assert "a mistake of ours" not in trial.log, trial.scene()
+    if not person.repeated:
+        assert not any(TOO_LATE in text for text in trial.whispers), trial.scene()
     store = SqlChanges.open(trial.url)
     try:
         await _submitted_once(trial, instances)
