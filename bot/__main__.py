@@ -100,16 +100,20 @@ def _run(_args: argparse.Namespace) -> int:
     settings = read_settings(os.environ, REGIONS)
     configure_logging(settings.log_level, settings.log_format, secrets=settings.secrets())
 
-    async def until_stopped() -> None:
-        stopped = _stop_event()
-        app = App(settings, COMMANDS, Surroundings())
-        try:
-            await app.start()
-            await stopped.wait()
-        finally:
-            await app.stop()
+    async def run() -> None:
+        await serve(App(settings, COMMANDS, Surroundings()))
 
-    return _in_loop(until_stopped())
+    return _in_loop(run())
+
+
+async def serve(app: App) -> None:
+    """Run a bot until SIGTERM or Ctrl-C, and let its work under way end."""
+    stopped = _stop_event()
+    try:
+        await app.start()
+        await stopped.wait()
+    finally:
+        await app.stop()
 
 
 def _in_loop(work: Coroutine[None, None, None]) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import random
@@ -38,9 +37,13 @@ def real_now() -> datetime:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Time, and how politely the cloud is called; tests and the sandbox bring their own."""
+    """Time, and how politely the cloud is called; tests and the sandbox bring their own.
+
+    `clock` is the time of the story; `wall` that by which Slack signs and counts calls.
+    """
 
     clock: Clock = real_now
+    wall: Clock = real_now
     sleep: Sleep = asyncio.sleep
     speed: Callable[[], float] = lambda: 1.0
     limits: Limits = field(default_factory=Limits)
@@ -73,7 +76,6 @@ class App:
             self.desk, {command.name: command for command in commands}, self._forms
         )
         self._alarm = Alarm(self.wake, self.changes.next_due_at, around.clock, around.speed)
-        self._working: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
         self.port: int | None = None
 
@@ -84,7 +86,7 @@ class App:
             receive=self._receive,
             clock=around.clock,
             sleep=asyncio.sleep,
-            wall=real_now,
+            wall=around.wall,
             hooks=Hooks(
                 forms=Forms(self._loading, self._check, self._suggest),
                 on_call=self._metrics.on_slack,
@@ -144,7 +146,7 @@ class App:
         if self._settings.port is not None:
             await self._listen(self._settings.host, self._settings.port)
         await self._gateway.start()
-        self._working = asyncio.create_task(self._worker.run())
+        self._worker.start()
         self._alarm.start()
 
     async def _listen(self, host: str, port: int) -> None:
@@ -156,7 +158,9 @@ class App:
             "clock": self._clock_state,
         }
         server.add_routes(routes(checks, self._metrics))
-        self._runner = web.AppRunner(server, handle_signals=False, access_log=None)
+        self._runner = web.AppRunner(
+            server, handle_signals=False, access_log=None, shutdown_timeout=1
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
         await site.start()
@@ -165,13 +169,9 @@ class App:
     async def stop(self) -> None:
         """Take nothing more, let the work under way end, and close; within 10 seconds."""
         self._alarm.stop()
-        if self._working is not None:
-            self._working.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._working
-        left = await self._worker.drain(DRAIN_SECONDS)
+        left, _ = await asyncio.gather(self._worker.stop(DRAIN_SECONDS), self._gateway.hang_up())
         if left:
-            _log.warning("left %d pieces of work to whoever takes over", left)
+            _log.warning("left to whoever takes over: %s", ", ".join(left))
         await self._gateway.stop()
         for roster in self.desk.rosters.values():
             await roster.close()
@@ -192,7 +192,9 @@ class App:
         return ""
 
     async def _clock_state(self) -> str:
-        return "" if self._alarm.is_running else "the alarm clock does not run"
+        if not self._alarm.is_running:
+            return "the alarm clock does not run"
+        return "" if self._worker.is_running else "nobody takes up what is due; see the log"
 
 
 def slack_config(settings: Settings) -> SlackConfig:

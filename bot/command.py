@@ -100,6 +100,8 @@ class Asker:
 
     person: Person
     now: datetime
+    key: str = ""
+    """Of the delivery by which they asked; empty if nothing is to be done yet."""
 
     @property
     def zone(self) -> ZoneInfo:

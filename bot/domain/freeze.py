@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.domain.change import Options, Timing
 from bot.domain.model import Frozen
 from bot.domain.sentence import At, Sentence, say
-from bot.domain.windows import Span, Window, next_opening, span_at, written
+from bot.domain.windows import Span, Window, next_opening, span_at
 
 LOOKS_AHEAD = 100
 """How many closures in a row are looked behind for an opening."""
@@ -71,7 +71,7 @@ class Calendar(Frozen):
         if begins and self.windows and span_at(self.windows, at) is None:
             text = say(
                 "Changes of this environment may only start in its change windows: {windows}.",
-                windows=written(self.windows),
+                windows="; ".join(map(str, self.windows)),
             )
             return self._closure(text, at, is_freeze=False, begins=begins)
         return None

@@ -3,7 +3,8 @@
 Each use case re-reads the change, asks the policy, decides by a pure function and swaps.
 """
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from bot.command import Asker
 from bot.domain.change import (
@@ -29,6 +30,9 @@ from bot.domain.steps import turned
 from bot.domain.story import Record
 from bot.service.amend import Step, amend, find
 from bot.service.desk import Desk
+
+DELIVERY_AGE = timedelta(minutes=15)
+"""Longer than a delivery can wait: older ones are not dealt with any more."""
 
 
 class Wish:
@@ -111,8 +115,30 @@ class Wish:
             kind=kind,
             sentence=sentence,
             told=True,
-            data=data,
+            data={**data, **({"delivery": self.asker.key} if self.asker.key else {})},
         )
+
+    async def amend(self, decision: Callable[[Change], Step]) -> Change:
+        """Decide once for each delivery.
+
+        A process may die after it has decided and before it could say so; whoever takes the
+        delivery over must neither decide again nor say that it came too late.
+        """
+        if await self.was_done():
+            return await find(self.desk, self.number)
+        return await amend(self.desk, self.number, decision)
+
+    async def was_done(self) -> bool:
+        """Whether this very delivery has had its effect already."""
+        if not self.asker.key:
+            return False
+        since, last = self.asker.now - DELIVERY_AGE, 0
+        story = self.desk.changes.story
+        while entries := await story(change=self.number, since=since, after_seq=last):
+            if any(entry.record.data.get("delivery") == self.asker.key for entry in entries):
+                return True
+            last = entries[-1].seq
+        return False
 
     @property
     def who(self) -> User:
@@ -144,7 +170,7 @@ async def approve(wish: Wish) -> Change:
         _refuse_past(change, now)
         return _approved(change, wish, now)
 
-    return await amend(wish.desk, wish.number, decision)
+    return await wish.amend(decision)
 
 
 def _refuse_past(change: Change, now: datetime) -> None:
@@ -187,7 +213,7 @@ async def reject(wish: Wish, reason: str = "") -> Change:
         record = wish.record("reject", text, reason=reason)
         return turned(change, closed, wish.asker.now, record)
 
-    return await amend(wish.desk, wish.number, decision)
+    return await wish.amend(decision)
 
 
 async def cancel(wish: Wish) -> Change:
@@ -198,6 +224,8 @@ async def cancel(wish: Wish) -> Change:
         CloudError: the cloud could not be asked to cancel.
     """
     change = await wish.prepare()
+    if await wish.was_done():
+        return change
     _cancellable(change)
     wish.check(Action.CANCEL, change)
     waiting = [t for t in change.in_state({TargetState.WAITING}) if t.job_id]
@@ -211,7 +239,7 @@ async def cancel(wish: Wish) -> Change:
         wish.check(Action.CANCEL, change)
         return _cancelled(change, gone, wish)
 
-    return await amend(wish.desk, wish.number, decision)
+    return await wish.amend(decision)
 
 
 def _cancellable(change: Change) -> None:
@@ -283,7 +311,7 @@ async def reschedule(wish: Wish, run_at: datetime) -> Change:
         )
         return moved, (wish.record("reschedule", text),)
 
-    return await amend(wish.desk, wish.number, decision)
+    return await wish.amend(decision)
 
 
 async def halt(wish: Wish) -> Change:
@@ -301,7 +329,7 @@ async def halt(wish: Wish) -> Change:
         halted = advance(change, Move.HALT, halt_reason=text, approvals=())
         return halted, (wish.record("halt", text),)
 
-    return await amend(wish.desk, wish.number, decision)
+    return await wish.amend(decision)
 
 
 async def resume(wish: Wish) -> Change:
@@ -318,7 +346,7 @@ async def resume(wish: Wish) -> Change:
         wish.check(Action.RESUME, change)
         return _resumed(change, wish, now)
 
-    return await amend(wish.desk, wish.number, decision)
+    return await wish.amend(decision)
 
 
 def _resumed(change: Change, wish: Wish, now: datetime) -> Step:

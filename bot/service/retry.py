@@ -1,5 +1,7 @@
 """Plan anew what a change left undone, as a new change that points to the old one."""
 
+from datetime import datetime
+
 from bot.command import Asker
 from bot.domain.change import (
     NOT_NEW,
@@ -12,11 +14,13 @@ from bot.domain.change import (
     ending,
     with_targets,
 )
+from bot.domain.instance import JOBS_APPEAR_WITHIN
 from bot.domain.policy import Action
 from bot.domain.refused import RefusedError
-from bot.domain.sentence import say
+from bot.domain.sentence import At, say
 from bot.domain.steps import Step, turned
-from bot.service.amend import amend
+from bot.ports import StaleError
+from bot.service.amend import find
 from bot.service.approve import Wish, too_late
 from bot.service.attend import look
 from bot.service.desk import Desk
@@ -40,7 +44,7 @@ async def retry(desk: Desk, asker: Asker, number: int, *, key: str, channel: str
     )
     await permit(desk, asker, environment, channel, options)
     if change.state is State.UNKNOWN:
-        change = await _decide_unseen(wish, await look(desk, change))
+        change = await _decide_unseen(wish, await _look(desk, change))
     if change.is_open:
         raise too_late(change)
     left = [target.instance_id for target in change.in_state(_LEFT)]
@@ -51,6 +55,16 @@ async def retry(desk: Desk, asker: Asker, number: int, *, key: str, channel: str
     return await propose(
         desk, asker, environment, left, options, key=key, channel=channel, parent=number
     )
+
+
+async def _look(desk: Desk, change: Change) -> Change:
+    """Look as the executor does, which may be looking at the same moment."""
+    while change.state is State.UNKNOWN:
+        try:
+            return await look(desk, change)
+        except StaleError:
+            change = await find(desk, change.number)
+    return change
 
 
 async def _decide_unseen(wish: Wish, change: Change) -> Change:
@@ -66,15 +80,31 @@ async def _decide_unseen(wish: Wish, change: Change) -> Change:
             raise too_late(change)
         wish.check(Action.RESUME, change)
         now = wish.asker.now
+        _refuse_early(change, now)
         note = say("{who} decided that it never began.", who=wish.who)
         update = {"state": TargetState.NEVER_STARTED, "note": note, "ended_at": now}
         unseen = [target.model_copy(update=update) for target in change.in_state(UNSEEN)]
         planned = change.in_state({TargetState.PLANNED})
         dropped = [target.model_copy(update={"state": TargetState.CANCELLED}) for target in planned]
-        known = with_targets(change, (*unseen, *dropped))
-        if known.in_state({TargetState.ACCEPTED, TargetState.UPGRADING, TargetState.WAITING}):
+        decided = with_targets(change, (*unseen, *dropped))
+        if decided.in_state({TargetState.ACCEPTED, TargetState.UPGRADING, TargetState.WAITING}):
             raise too_late(change)
-        closed = advance(known, ending(known), due_at=None, ended_at=now)
+        closed = advance(decided, ending(decided), due_at=None, ended_at=now)
         return turned(change, closed, now, wish.record("decide", note))
 
-    return await amend(wish.desk, wish.number, decision)
+    return await wish.amend(decision)
+
+
+def _refuse_early(change: Change, now: datetime) -> None:
+    """Keep people from deciding on what nobody can have seen yet: it may be sent twice then."""
+    sent_at = max(target.submitted_at or now for target in change.in_state(UNSEEN))
+    until = sent_at + JOBS_APPEAR_WITHIN
+    if now < until:
+        raise RefusedError(
+            say(
+                "It is too early to say that {change} never began: the cloud may show it as late "
+                "as {at}. The bot goes on looking; decide then.",
+                change=change.id,
+                at=At(at=until),
+            )
+        )

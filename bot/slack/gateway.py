@@ -31,8 +31,8 @@ _REFUSED = frozenset(
     {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 )
 _WITHOUT_BOT_TOKEN = frozenset({"apps.connections.open", "response_url"})
-_ANSWERS, _ACKS, _WHISPERS = 3.0, 2.0, 3.0
-"""Seconds for the steps of stopping; together below the 10 that platforms give a process."""
+_ANSWERS, _ACKS, _WHISPERS = 2.0, 1.0, 2.0
+"""Seconds for the steps of stopping; with what else has to end below the 10 that platforms give."""
 
 _log = logging.getLogger(__name__)
 
@@ -113,13 +113,17 @@ class SlackGateway:
             _log.warning("Slack does not answer (%s); the bot keeps trying", error.code)
             self._starting = asyncio.ensure_future(self._connect_later())
 
-    async def stop(self) -> None:
-        """Take nothing more, let acknowledgements and answers out, hang up; below 10 seconds."""
+    async def hang_up(self) -> None:
+        """Take nothing more, let acknowledgements out, hang up; what is said still leaves."""
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
         await self._reception.close(_ANSWERS)
         await self._sockets.stop(_ACKS)
+
+    async def stop(self) -> None:
+        """Hang up, let private answers out, and close; below 10 seconds."""
+        await self.hang_up()
         await self._whispers.drain(_WHISPERS)
         await self._session.close()
 

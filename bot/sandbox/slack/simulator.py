@@ -22,7 +22,7 @@ from bot.sandbox.slack.people import (
 )
 from bot.sandbox.slack.rates import Rates
 from bot.sandbox.slack.state import entered, filled
-from bot.sandbox.slack.web_api import Call
+from bot.sandbox.slack.web_api import Call, Hook
 from bot.sandbox.slack.wire import Json, SlackError
 from bot.sandbox.slack.workspace import Workspace
 
@@ -294,6 +294,15 @@ class SlackSimulator:
     def hurry_retries(self) -> None:
         """Sends now the events that wait for their next attempt."""
         self._dispatch.hurry_retries()
+
+    @property
+    def on_call(self) -> Hook | None:
+        """Awaited with a method's name and "before" or "after" its effect, faults or not."""
+        return self._web_api.on_call
+
+    @on_call.setter
+    def on_call(self, hook: Hook | None) -> None:
+        self._web_api.on_call = hook
 
     # --- what there is to see -------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The Web API: who calls, may they, how often, and what comes back."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -25,6 +25,9 @@ from bot.sandbox.slack.wire import Json, SlackError
 from bot.sandbox.slack.workspace import Workspace
 
 RESPONSE_URL = "response_url"
+
+Hook = Callable[[str, str], Awaitable[None]]
+"""Called with a method's name and "before" or "after" its effect."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class WebApi:
             "auth.test": Method(directory.auth_test_of_app, tier=0),
         }
         self.calls: list[Call] = []
+        self.on_call: Hook | None = None
         self.token_is_revoked = False
         self.closing = asyncio.Event()
 
@@ -94,13 +98,19 @@ class WebApi:
             shown = {name: one for name, one in arguments.values.items() if name != "token"}
             self.calls.append(Call(method, shown, self._workspace.clock()))
             self._workspace.hub.wake()
+            await self._tell(method, "before")
             fault = self._faults.strike_call(method)
             answer = await self._meet(fault, request, lambda: run(arguments))
+            await self._tell(method, "after")
         except SlackError as refusal:
             return web.json_response(refusal.body(), status=refusal.status, headers=refusal.headers)
         finally:
             self._workspace.hub.wake()
         return answer
+
+    async def _tell(self, method: str, moment: str) -> None:
+        if self.on_call is not None:
+            await self.on_call(method, moment)
 
     async def _meet(
         self, fault: Fault | None, request: web.Request, run: Callable[[], Json]

@@ -115,8 +115,9 @@ class Gateway:
     ) -> Answer | None:
         if self._cloud.faults.number("slow_seconds"):
             await self._sleep(self._cloud.faults.number("slow_seconds"))
-        fault = self._cloud.faults.take(operation.name, operation.groups)
+        # First the hook: it may order a fault for this very call.
         await self._tell(operation.name, "before")
+        fault = self._cloud.faults.take(operation.name, operation.groups)
         if fault and fault.kind.is_before:
             return await self._break(request, fault, operation, None)
         answer = operation.handle(self._cloud, call)

@@ -1,0 +1,114 @@
+"""Claim one piece of work, do it in a task, claim the next, until nothing is left to claim.
+
+Claims are leases, so any number of processes share the work, and what a dead one held is taken
+over when its lease ends.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from bot.ports import Lease, StoreError
+from bot.service.desk import Desk
+
+LEASE = timedelta(seconds=15)
+RENEW_EVERY = 5.0
+AT_ONCE = 8
+"""Pieces of work of one kind at the same time, as many as the cloud client has calls."""
+_log = logging.getLogger(__name__)
+_Work = TypeVar("_Work")
+_Key = TypeVar("_Key", int, str)
+
+
+@dataclass(frozen=True)
+class Trade(Generic[_Work, _Key]):
+    """One kind of work: how it is claimed, told apart, named in the log, kept and done."""
+
+    claim: Callable[[Lease, datetime], Awaitable[_Work | None]]
+    key: Callable[[_Work], _Key]
+    name: Callable[[_Work], str]
+    renew: Callable[[_Key, Lease], Awaitable[bool]]
+    work: Callable[[_Work], Awaitable[None]]
+
+
+class Pump(Generic[_Work, _Key]):
+    """Claims work of one kind, keeps it while it lasts, and bounds how much is done at once."""
+
+    def __init__(self, desk: Desk, trade: Trade[_Work, _Key]) -> None:
+        """Nothing runs before `run`."""
+        self._desk = desk
+        self._trade: Trade[_Work, _Key] = trade
+        self._awake = asyncio.Event()
+        self._stopping = False
+        self._held: set[_Key] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        """What is under way; each task is named for its work."""
+
+    def wake(self) -> None:
+        """There may be something to claim."""
+        self._awake.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns, and what is under way goes on."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Claim and work until stopped or cancelled."""
+        while not self._stopping:
+            await self._awake.wait()
+            self._awake.clear()
+            try:
+                await self._take_all()
+            except StoreError as error:
+                _log.error("trying again at the next sweep: %s", error)
+            except Exception:  # noqa: BLE001 - logged; a pump that has ended would lose all work
+                _log.exception("a mistake of ours; trying again at the next sweep")
+
+    async def _take_all(self) -> None:
+        while not self._stopping:
+            if len(self.tasks) >= AT_ONCE:
+                await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
+                continue
+            item = await self._trade.claim(self._lease(), self._desk.clock())
+            if item is None:
+                return
+            # Ours already: a clock that jumped ended the lease, but not the work.
+            if self._trade.key(item) not in self._held:
+                self._begin(item)
+
+    def _begin(self, item: _Work) -> None:
+        key = self._trade.key(item)
+        self._held.add(key)
+        task = asyncio.create_task(self._do(item), name=self._trade.name(item))
+        self.tasks.add(task)
+        task.add_done_callback(lambda done: self._finished(key, done))
+
+    def _finished(self, key: _Key, task: asyncio.Task[None]) -> None:
+        self._held.discard(key)
+        self.tasks.discard(task)
+        self.wake()
+
+    async def _do(self, item: _Work) -> None:
+        keeping = asyncio.create_task(self._keep(self._trade.key(item)))
+        try:
+            await self._trade.work(item)
+        except StoreError as error:
+            _log.error("%s is taken up again later: %s", self._trade.name(item), error)
+        except Exception:  # noqa: BLE001 - logged; the lease ends, and the work is taken up again
+            _log.exception("a mistake of ours; %s is taken up again", self._trade.name(item))
+        finally:
+            keeping.cancel()
+
+    async def _keep(self, key: _Key) -> None:
+        while True:
+            await self._desk.sleep(RENEW_EVERY)
+            with suppress(StoreError):
+                await self._trade.renew(key, self._lease())
+
+    def _lease(self) -> Lease:
+        return Lease(owner=self._desk.owner, until=self._desk.clock() + LEASE)
