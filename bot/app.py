@@ -19,6 +19,7 @@ from bot.service.forms import FormDesk
 from bot.service.roster import Roster
 from bot.service.worker import Worker
 from bot.settings import Cloud, Settings
+from bot.signals import HttpSignals
 from bot.slack.config import SlackConfig
 from bot.slack.front import Forms
 from bot.slack.gateway import Hooks, SlackGateway
@@ -69,6 +70,7 @@ class App:
             )
             for name, cloud in settings.clouds.items()
         }
+        self._signals = HttpSignals(around.clock)
         self._gateway = self._make_gateway(commands, around)
         self.desk = self._make_desk(around)
         self._forms = FormDesk(self.desk, commands)
@@ -103,6 +105,7 @@ class App:
             chat=self._gateway.chat,
             forms=self._gateway.forms,
             people=self._gateway.people,
+            signals=self._signals,
             clock=around.clock,
             sleep=around.sleep,
             owner=uuid4().hex,
@@ -179,6 +182,7 @@ class App:
             await self._runner.cleanup()
         for fleet in self._fleets.values():
             await fleet.aclose()
+        await self._signals.aclose()
         await asyncio.to_thread(self.changes.close)
 
     async def _slack_state(self) -> str:

@@ -3,7 +3,7 @@
 Adapters provide these; they never meet each other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -22,6 +22,7 @@ from bot.domain.instance import (
 )
 from bot.domain.model import Frozen
 from bot.domain.person import Person as Person  # noqa: PLC0414 - ports speak of people
+from bot.domain.signal import Reading, Signal
 from bot.domain.story import Entry, Record
 
 Clock = Callable[[], datetime]
@@ -316,6 +317,15 @@ class Forms(Protocol):
         With `seen`, the mark of a version, it is refused (`hash_conflict`) if the form was drawn
         meanwhile. A form that was closed is `not_found`.
         """
+
+
+class Signals(Protocol):
+    """A team's own signals of health. Never raises: what cannot be read is judged as such."""
+
+    async def read(
+        self, signals: Sequence[Signal], facts: Mapping[str, str]
+    ) -> tuple[Reading, ...]:
+        """Read signals; `facts` fill what an address leaves open."""
 
 
 class People(Protocol):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.signal import Query
 from bot.domain.windows import span_at
 from bot.settings import Settings, SettingsError, read_settings
 from bot.settings.policy_file import Table
@@ -172,3 +173,35 @@ def test_the_readme_shows_a_file_that_works_and_has_every_key(read: Read) -> Non
     assert [
         key for key in Table.model_fields if not re.search(rf"^{key} = ", shown[1], re.MULTILINE)
     ] == []
+
+
+def test_signals_are_read_with_their_tokens_and_every_mistake_has_its_line(read: Read) -> None:
+    signals = """
+[[environments.dev.signals]]
+name = "errors"
+prometheus = "https://prometheus.example.com"
+expr = "rate(errors[5m])"
+above = 0.05
+over = "10m"
+token = "PROM_TOKEN"
+
+[[environments.dev.signals]]
+name = "health"
+url = "https://orders.example.com/health?wave={wave}"
+unreachable = "good"
+"""
+    settings = read(GOOD + signals, PROM_TOKEN="secret-prom")
+    errors, health = settings.environments[1].signals
+    assert isinstance(errors, Query)
+    assert errors.token is not None
+    assert errors.token.get_secret_value() == "secret-prom"
+    assert health.unreachable == "good"
+    assert "secret-prom" in settings.secrets()
+    assert "secret-prom" not in repr(settings)
+    start = GOOD.count("\n") + 2
+    told = mistakes(read, GOOD + signals)
+    assert told == [f"line {start + 6}: the variable PROM_TOKEN is not set"]
+    bad = signals.replace("https://orders", "http://169.254.169.254/orders").replace("expr", "exp")
+    shown = "\n".join(mistakes(read, GOOD + bad, PROM_TOKEN="x"))
+    assert "signals.0.exp" in shown
+    assert "use an address such as https://host/path" in shown

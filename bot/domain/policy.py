@@ -11,6 +11,7 @@ from bot.domain.freeze import Closure, RecurringFreeze, told
 from bot.domain.model import Frozen
 from bot.domain.person import Person
 from bot.domain.sentence import Arg, Channels, Sentence, User, say
+from bot.domain.signal import Signal
 from bot.domain.windows import Window
 
 
@@ -35,6 +36,8 @@ class Environment(Frozen):
     """Instances in one wave unless the requester says otherwise; 0: all in one."""
     soak: timedelta = timedelta()
     halt_after_failures: int = 1
+    signals: tuple[Signal, ...] = ()
+    """Asked between waves; a bad one halts."""
     approval_ttl: timedelta = timedelta(hours=24)
     poll_interval: timedelta = timedelta(seconds=10)
     verify_timeout: timedelta = timedelta(hours=2)

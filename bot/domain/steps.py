@@ -4,7 +4,7 @@ The order of a run: seal checked -> attempt recorded -> request sent once -> ans
 looked at until proven -> closed. Each function here decides one of these steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.change import (
@@ -24,7 +24,7 @@ from bot.domain.change import (
 )
 from bot.domain.errors import CloudError, Effect, Reaction
 from bot.domain.freeze import Closure, told
-from bot.domain.instance import Answer
+from bot.domain.instance import Answer, Instance, Status
 from bot.domain.plan import Facts, unready
 from bot.domain.seal import replanned
 from bot.domain.sentence import Sentence, say, say_many
@@ -36,6 +36,8 @@ BUSY_LIMIT = timedelta(minutes=30)
 """How long a start waits for busy instances (a backup, say) before it asks people again."""
 SEND_TRIES = 5
 """How often a batch that provably never left, or was throttled by name, is offered again."""
+REASON = 280
+"""Characters of why something was halted: the card shows one argument up to 300."""
 NAMED = 5
 """How many instances a line names; the card has them all."""
 _ALARMING = frozenset({TargetState.FAILED, TargetState.REFUSED, TargetState.NEVER_STARTED, *UNSEEN})
@@ -142,6 +144,32 @@ def stopped(change: Change, closure: Closure, now: datetime, ttl: timedelta) -> 
         return turned(change, fresh, now, fact(now, "void", text))
     halted = advance(change, Move.HALT, halt_reason=closure.sentence, approvals=(), due_at=now)
     return turned(change, halted, now)
+
+
+def unhealthy(change: Change, why: Sequence[Sentence], now: datetime) -> Step:
+    """Halt before the next wave because something is not well."""
+    reason = say(
+        "Halted before the next wave: {why}", why=" ".join(str(one) for one in why)[:REASON]
+    )
+    halted = advance(change, Move.HALT, halt_reason=reason, approvals=(), due_at=now)
+    return turned(change, halted, now)
+
+
+def ill(targets: Sequence[Target], listed: Mapping[str, Instance]) -> tuple[Sentence, ...]:
+    """Tell which upgraded instances are not well by now."""
+    return tuple(
+        say("{name} is {status}.", name=target.name, status=listed[target.instance_id].status.value)
+        for target in targets
+        if target.instance_id in listed
+        and listed[target.instance_id].status in {Status.ABNORMAL, Status.FROZEN}
+    )
+
+
+def begins_wave(change: Change, batch: Sequence[Target]) -> bool:
+    """Whether this would be the first batch of another wave than the first."""
+    wave = batch[0].wave
+    attempted_in = {target.wave for target in change.targets if target.batch is not None}
+    return bool(attempted_in) and wave not in attempted_in
 
 
 def not_ready(batch: Sequence[Target], facts: Sequence[Facts]) -> tuple[Sentence, ...]:

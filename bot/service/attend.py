@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.change import (
     IN_FLIGHT,
+    NEW,
     Change,
     State,
     Target,
@@ -23,12 +24,15 @@ from bot.domain.observe import CLOCK_SLACK, observed, sight_of, wants_version
 from bot.domain.plan import Facts, next_batch
 from bot.domain.seal import difference, is_sealed
 from bot.domain.sentence import Sentence
+from bot.domain.signal import parameters
 from bot.domain.steps import (
     BUSY_LIMIT,
     Step,
     accepted,
     attempted,
+    begins_wave,
     expired,
+    ill,
     in_window,
     looked,
     not_ready,
@@ -38,6 +42,7 @@ from bot.domain.steps import (
     stopped,
     turned,
     unanswered,
+    unhealthy,
     voided,
     waits,
 )
@@ -135,6 +140,9 @@ async def _send_next(desk: Desk, change: Change) -> None:
         ttl = desk.environments[change.environment].approval_ttl
         await desk.changes.save(*stopped(change, closure, now, ttl))
         return
+    if begins_wave(change, batch) and (bad := await _bad_health(desk, change, batch)):
+        await desk.changes.save(*unhealthy(change, bad, now))
+        return
     checked = change.in_state({TargetState.PLANNED}) if not change.batches else batch
     facts = await _facts(desk, change, checked)
     different = difference(checked, facts)
@@ -146,6 +154,21 @@ async def _send_next(desk: Desk, change: Change) -> None:
         await _wait_for(desk, change, busy, facts, now)
         return
     await _send(desk, change, batch)
+
+
+async def _bad_health(
+    desk: Desk, change: Change, batch: tuple[Target, ...]
+) -> tuple[Sentence, ...]:
+    """Tell what speaks against the next wave: upgraded instances, and the team's own signals."""
+    environment = desk.environments[change.environment]
+    facts = parameters(change, batch[0].wave)
+    fleet = desk.fleets[change.environment]
+    listed, statuses, readings = await asyncio.gather(
+        fleet.instances(), fleet.statuses(), desk.signals.read(environment.signals, facts)
+    )
+    by_id = {one.id: one.refined(statuses.get(one.id)) for one in listed}
+    upgraded = change.in_state(NEW)
+    return (*ill(upgraded, by_id), *(one.words for one in readings if not one.is_good))
 
 
 async def _closed(desk: Desk, change: Change, now: datetime) -> Closure | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.freeze import Calendar
 from bot.domain.policy import Circle, Environment
-from bot.ports import Changes, Chat, ChatError, Clock, Fleet, Forms, People, Person, Sleep
+from bot.ports import Changes, Chat, ChatError, Clock, Fleet, Forms, People, Person, Signals, Sleep
 from bot.service.roster import Roster
 
 
@@ -22,6 +22,7 @@ class Desk:
     chat: Chat
     forms: Forms
     people: People
+    signals: Signals
     clock: Clock
     sleep: Sleep
     owner: str

@@ -52,7 +52,9 @@ class Settings(Frozen):
 
     def secrets(self) -> tuple[str, ...]:
         """Give every secret that is set, so that logs can mask it."""
-        values = (value for model in (self, *self.clouds.values()) for _, value in model)
+        signals = (one for environment in self.environments for one in environment.signals)
+        models = (self, *self.clouds.values(), *signals)
+        values = (value for model in models for _, value in model)
         secret = (one.get_secret_value() for one in values if isinstance(one, SecretStr))
         return tuple(dict.fromkeys(one for one in secret if one))
 

@@ -25,26 +25,15 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from bot.domain.arguments import did_you_mean
-from bot.domain.duration import parse_duration
 from bot.domain.freeze import RecurringFreeze
 from bot.domain.policy import Environment
+from bot.domain.signal import Signal
 from bot.domain.windows import Window, WindowError, parse_window
 from bot.settings.cloud import Cloud, Wanted, read_cloud
 from bot.settings.reading import Reading
+from bot.settings.signal_tables import SignalTable, read_duration
 from bot.settings.toml_lines import Lines
 from bot.settings.variables import CHANNEL, PEOPLE
-
-LONGEST = timedelta(days=31)
-
-
-def _duration(value: object) -> timedelta:
-    try:
-        found = parse_duration(value) if isinstance(value, str) else None
-    except ValueError:
-        found = None
-    if found is None or found > LONGEST:
-        raise ValueError('use a duration such as "10s", "30m" or "2h", at most 31d')
-    return found
 
 
 def _some_time(value: timedelta) -> timedelta:
@@ -76,8 +65,8 @@ def _ids(pattern: re.Pattern[str], example: str) -> BeforeValidator:
 
 _People = Annotated[tuple[str, ...], _ids(PEOPLE, "S0123ABCD")]
 _Channels = Annotated[tuple[str, ...], _ids(CHANNEL, "C0123ABCD")]
-_Duration = Annotated[timedelta, BeforeValidator(_duration)]
-_Wait = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_some_time)]
+_Duration = Annotated[timedelta, BeforeValidator(read_duration)]
+_Wait = Annotated[timedelta, BeforeValidator(read_duration), AfterValidator(_some_time)]
 _Windows = Annotated[tuple[Window, ...], BeforeValidator(_windows)]
 
 
@@ -101,6 +90,7 @@ class Table(BaseModel):
     wave_size: StrictInt = Field(default=0, ge=0, le=1000)
     soak: _Duration = timedelta()
     halt_after_failures: StrictInt = Field(default=1, ge=1, le=1000)
+    signals: tuple[SignalTable, ...] = ()
     poll_interval: _Wait = timedelta(seconds=10)
     verify_timeout: _Wait = timedelta(hours=2)
 
@@ -134,7 +124,7 @@ class File(BaseModel):
 
 _FIELDS: dict[str, type[BaseModel]] = {"environments": Table, "freezes": FreezeTable}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
-_PLACE = frozenset({"region", "project_id", "credentials"})
+_ELSEWHERE = frozenset({"region", "project_id", "credentials", "signals"})
 
 
 def read_policy_file(
@@ -182,16 +172,30 @@ def _read_tables(source: _Source, file: File) -> tuple[tuple[Environment, ...], 
             source.wrong(path, f"{name!r} is no name; use small letters, digits and dashes")
         _check_approvals(source, path, table)
         clouds[name] = _cloud(source, path, table)
-        rules = {key: value for key, value in table if key not in _PLACE}
+        rules = {key: value for key, value in table if key not in _ELSEWHERE}
         freezes = tuple(
             RecurringFreeze(when=one.when, reason=one.reason)
             for one in file.freezes
             if not one.environments or name in one.environments
         )
         environments.append(
-            Environment(name=name, region=clouds[name].region, freezes=freezes, **rules)
+            Environment(
+                name=name,
+                region=clouds[name].region,
+                freezes=freezes,
+                signals=_signals(source, path, table),
+                **rules,
+            )
         )
     return tuple(environments), clouds
+
+
+def _signals(source: _Source, path: tuple[str, ...], table: Table) -> tuple[Signal, ...]:
+    environ = source.reading.environ
+    for number, signal in enumerate(table.signals):
+        if name := signal.missing(environ):
+            source.wrong((*path, "signals", number, "token"), f"the variable {name} is not set")
+    return tuple(signal.to_signal(environ) for signal in table.signals)
 
 
 def _check_freezes(source: _Source, file: File) -> None:

@@ -85,23 +85,34 @@ class Reading:
     def url(self, name: str, default: str = "", *, bare: bool = False) -> str:
         """Read an address to which secrets may be sent; `bare` is one without a path."""
         value = self.text(name, default)
-        if value and not _is_safe_url(value, bare=bare):
+        if value and not is_safe_url(value, bare=bare):
             self.wrong(
                 name, "use an address such as https://host; plain http:// is for loopback only"
             )
         return value
 
 
-def _is_safe_url(value: str, *, bare: bool) -> bool:
+def is_safe_url(value: str, *, bare: bool = False, query: bool = False) -> bool:
+    """Whether secrets may be sent there: https, or http on loopback; never this machine's host."""
     try:
         parts = urlsplit(value)
         _ = parts.port  # out of range is found only when asked
     except ValueError:
         return False
     host, path = parts.hostname or "", parts.path.strip("/")
-    if not host or "@" in parts.netloc or parts.query or parts.fragment or (bare and path):
+    if not host or "@" in parts.netloc or parts.fragment or _is_link_local(host):
+        return False
+    if (parts.query and not query) or (path and bare):
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_link_local(host: str) -> bool:
+    """Whether it is an address such as that of a cloud's metadata, which gives away credentials."""
+    try:
+        return ip_address(host).is_link_local
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:
