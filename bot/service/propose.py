@@ -38,8 +38,9 @@ async def draft(
         CloudError: the cloud could not be read.
     """
     options = completed(options, environment)
-    selection = select(words, await desk.fleets[environment.name].instances())
-    facts = await survey(desk, environment.name, selection.chosen)
+    listed = await desk.fleets[environment.name].instances()
+    selection = select(words, listed)
+    facts = await survey(desk, environment.name, selection.chosen, listed)
     return _planned(selection, facts, options), facts
 
 
