@@ -108,7 +108,7 @@ class TargetState(StrEnum):
     SUBMITTING = "submitting"
     """The attempt is recorded; the request may or may not have left yet."""
     ACCEPTED = "accepted"
-    """The cloud took the request; no job has been seen yet."""
+    """The cloud took the request; no job of it has begun yet."""
     WAITING = "waiting for its window"
     """The cloud holds it as a scheduled task."""
     UPGRADING = "upgrading"
@@ -166,6 +166,12 @@ class Target(Frozen):
     job_id: str = ""
     progress: str = ""
     submitted_at: datetime | None = None
+    traces_before: tuple[str, ...] = ()
+    """Ids of tasks and copies that were there before the attempt: they are not of it."""
+    starts_at: datetime | None = None
+    """When the cloud will begin it at the earliest, if it waits for its window."""
+    refusal: Sentence | None = None
+    """Why the cloud refused the whole batch; whether this instance began all the same is open."""
     ended_at: datetime | None = None
     found: Kernel | None = None
     """The kernel that was read last."""
@@ -241,6 +247,8 @@ class Change(Frozen):
     batches: tuple[Batch, ...] = ()
     approvals: tuple[Approval, ...] = ()
     approvals_needed: int = 1
+    halt_after: int = 1
+    """So many failures halt the rest; an outcome that nobody knows always does."""
     notify: tuple[str, ...] = ()
     """Channels of people who only watch: they get a short notice."""
     approvers: tuple[str, ...] = ()
@@ -252,7 +260,8 @@ class Change(Frozen):
     """When the bot has to look at this change next; None: only a person can move it."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    soak_until: datetime | None = None
+    resumed_at: datetime | None = None
+    """When people last decided to go on after a halt, knowing what had failed by then."""
     parent: int | None = None
     """The change of which this one retries the rest."""
     difference: tuple[Sentence, ...] = ()

@@ -19,6 +19,9 @@ class Effect(StrEnum):
     """It certainly never left this machine: nothing happened."""
     REFUSED = "refused"
     """The cloud certainly refused it: nothing happened."""
+    IN_PART = "in_part"
+    """The cloud refused a request because of some of its rows; whether it did so for all is not
+    documented: only looking can tell."""
     UNCLEAR = "unclear"
     """It may have taken effect: only looking can tell."""
 

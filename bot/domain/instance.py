@@ -100,6 +100,8 @@ class Schedule(Frozen):
     instance_id: str
     state: JobState
     start_at: datetime | None = None
+    """Beginning and end of the window that it waits for."""
+    end_at: datetime | None = None
 
 
 class PreCheck(Frozen):

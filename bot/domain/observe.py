@@ -4,8 +4,10 @@ Proof is the kernel version that the cloud reports for the instance. Jobs and sc
 far it is and why it failed; an unclear answer of the upgrade call is settled here, by looking.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from bot.domain.change import Target, TargetState
 from bot.domain.instance import JOBS_APPEAR_WITHIN, Job, JobState, Schedule, Version
@@ -13,8 +15,16 @@ from bot.domain.kernel import Path
 from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence, say
 
-CLOCK_SLACK = timedelta(minutes=2)
-"""How far the cloud's clock may be behind ours when jobs are matched with an attempt."""
+CLOCK_SLACK = timedelta(minutes=15)
+"""How far the cloud's clock may be from ours: signed calls from further away are refused."""
+WINDOWS_RECUR = timedelta(days=1)
+WAITING_INTERVALS = 30
+"""How many times rarer a task is looked at that waits for its window: somebody may cancel it."""
+UNKNOWN_INTERVALS = 6
+"""The same once traces should have appeared."""
+_EVER = datetime(1970, 1, 2, tzinfo=UTC)
+
+_Task = TypeVar("_Task", Job, Schedule)
 
 
 class Sight(Frozen):
@@ -27,37 +37,66 @@ class Sight(Frozen):
     """Name of an instance `<name>_copy` that appeared, if one did."""
 
 
+def by_instance(tasks: Iterable[_Task]) -> Mapping[str, Sequence[_Task]]:
+    """Sort tasks by the instance that they belong to."""
+    sorted_tasks: defaultdict[str, list[_Task]] = defaultdict(list)
+    for task in tasks:
+        sorted_tasks[task.instance_id].append(task)
+    return sorted_tasks
+
+
+def copy_of(name: str) -> str:
+    """Name of the instance to which the data goes if a dictionary upgrade fails (user guide)."""
+    return f"{name}_copy"
+
+
 def sight_of(
     target: Target,
     jobs: Sequence[Job],
     schedules: Sequence[Schedule],
-    version: Version | None,
-    copy_name: str = "",
+    named: Mapping[str, str],
 ) -> Sight:
-    """Pick what belongs to this target: the newest job and schedule since its attempt."""
-    submitted_at = target.submitted_at or datetime.min.replace(tzinfo=UTC) + CLOCK_SLACK
-    since = submitted_at - CLOCK_SLACK
-    mine = [
+    """Pick what came of this target's attempt among the tasks of its instance.
+
+    What was there before the attempt is not of it, however lately it ended. `named` gives the
+    ids of all instances by their names.
+    """
+    since = (target.submitted_at or _EVER) - CLOCK_SLACK
+    begun = [
         job
         for job in jobs
-        if job.instance_id == target.instance_id
-        and (job.created_at is None or job.created_at >= since)
+        if job.id not in target.traces_before and (job.created_at or since) >= since
     ]
-    planned = [task for task in schedules if task.instance_id == target.instance_id]
+    planned = [task for task in schedules if task.id not in target.traces_before]
+    unfinished = (task for task in planned if not task.state.is_over)
+    copy = named.get(copy_of(target.name))
+    is_new_copy = copy is not None and copy not in target.traces_before
     return Sight(
-        job=max(mine, key=lambda job: job.created_at or since, default=None),
-        schedule=next((task for task in planned if not task.state.is_over), None)
-        or next(iter(planned), None),
-        version=version,
-        copy_name=copy_name,
+        job=max(begun, key=lambda job: job.created_at or since, default=None),
+        schedule=next(unfinished, None) or next(iter(planned), None),
+        copy_name=copy_of(target.name) if is_new_copy else "",
     )
 
 
-def wants_version(target: Target, job: Job | None, listed_is_new: bool) -> bool:  # noqa: FBT001
+def wants_version(target: Target, sight: Sight, now: datetime, *, listed_is_new: bool) -> bool:
     """Whether it is worth a call to read this target's version now."""
-    if job is not None:
-        return job.state.is_over
-    return listed_is_new or target.state is TargetState.UNKNOWN
+    task = sight.job or sight.schedule
+    is_quiet = task is None and _age(target, now) >= JOBS_APPEAR_WITHIN
+    return listed_is_new or is_quiet or (task is not None and task.state.is_over)
+
+
+def next_look(
+    target: Target, now: datetime, interval: timedelta, limit: timedelta
+) -> datetime | None:
+    """When to look at a target in flight again; None if only a person can tell more."""
+    if target.state is TargetState.WAITING:
+        later = now + interval * WAITING_INTERVALS
+        return (
+            later if target.starts_at is None else max(now + interval, min(later, target.starts_at))
+        )
+    if target.state is TargetState.UNKNOWN and _age(target, now) >= JOBS_APPEAR_WITHIN:
+        return now + interval * UNKNOWN_INTERVALS if _age(target, now) < limit else None
+    return now + interval
 
 
 def observed(target: Target, sight: Sight, now: datetime, limit: timedelta) -> Target:
@@ -65,7 +104,8 @@ def observed(target: Target, sight: Sight, now: datetime, limit: timedelta) -> T
     return (
         _proven(target, sight, now)
         or _from_job(target, sight, now, limit)
-        or _from_schedule(target, sight, now)
+        or _from_schedule(target, sight, now, limit)
+        or _moved_on(target, sight, now)
         or _from_silence(target, sight, now, limit)
     )
 
@@ -98,31 +138,25 @@ def _from_job(target: Target, sight: Sight, now: datetime, limit: timedelta) -> 
         case JobState.FAILED:
             return _ended(target, TargetState.FAILED, sight, now, _failure(target, sight))
         case JobState.CANCELLED:
-            return _ended(
-                target,
-                TargetState.CANCELLED,
-                sight,
-                now,
-                say("The job was cancelled in the cloud."),
-            )
+            text = say("The job was cancelled in the cloud.")
+            return _ended(target, TargetState.CANCELLED, sight, now, text)
         case JobState.COMPLETED:
-            return _after_completion(target, sight, now, limit)
+            return _after_completion(target, sight, now, limit, job.ended_at)
         case _:
             if _is_late(target, job.created_at, now, limit):
                 return _not_confirmed(target, sight, now)
-            return target.model_copy(
-                update={
-                    "state": TargetState.UPGRADING,
-                    "job_id": job.id,
-                    "progress": job.progress,
-                    "note": None,
-                }
-            )
+            begun = job.state is JobState.RUNNING
+            update = {
+                "state": TargetState.UPGRADING if begun else TargetState.ACCEPTED,
+                "job_id": job.id,
+                "progress": job.progress,
+                "note": None,
+            }
+            return target.model_copy(update=update)
 
 
 def _failure(target: Target, sight: Sight) -> Sentence:
-    job = sight.job
-    reason = (job.fail_reason if job else "") or "-"
+    reason = (sight.job.fail_reason if sight.job else "") or "the cloud gives no reason."
     if sight.copy_name:
         return say(
             "The upgrade failed: {reason} The instance went back to its old kernel, and its data "
@@ -130,6 +164,12 @@ def _failure(target: Target, sight: Sight) -> Sentence:
             "now, and do not delete either.",
             reason=reason,
             copy=sight.copy_name,
+        )
+    if sight.version is not None:
+        return say(
+            "The upgrade failed: {reason} The instance runs {kernel}. Check it, then use Retry.",
+            reason=reason,
+            kernel=str(sight.version.current),
         )
     return say(
         "The upgrade failed: {reason} Check the instance; it should still run {kernel}.",
@@ -139,82 +179,111 @@ def _failure(target: Target, sight: Sight) -> Sentence:
 
 
 def _after_completion(
-    target: Target, sight: Sight, now: datetime, limit: timedelta
+    target: Target, sight: Sight, now: datetime, limit: timedelta, ended_at: datetime | None
 ) -> Target | None:
     version = sight.version
     if version is None:
         return None
-    moved = version.current > target.kernel
-    if version.upgradable and (moved or target.path is Path.TWO_PHASE):
-        return _ended(
-            target, TargetState.FURTHER_ROUND, sight, now, _next_round(target, moved=moved)
+    if version.upgradable and target.path is Path.TWO_PHASE and not _moved(target, version):
+        text = say(
+            "This phase is done. If the console says that the pre-upgrade is completed, other "
+            "operations are blocked: use Retry for the second phase. If it says that the upgrade "
+            "is to be confirmed, apply it there."
         )
-    if _is_late(target, sight.job.ended_at if sight.job else None, now, limit):
+        return _ended(target, TargetState.FURTHER_ROUND, sight, now, text)
+    if further := _moved_on(target, sight, now):
+        return further
+    if _is_late(target, ended_at, now, limit):
         return _not_confirmed(target, sight, now)
     return target.model_copy(update={"state": TargetState.UPGRADING, "found": version.current})
 
 
-def _next_round(target: Target, *, moved: bool) -> Sentence:
-    if target.path is Path.TWO_PHASE and not moved:
-        return say(
-            "The pre-upgrade is done; other operations are blocked until the upgrade goes on. "
-            "Use Retry for the second phase, then apply the upgrade in the console."
-        )
-    return say("This round is done, and the cloud offers a further one. Use Retry to plan it.")
+def _moved(target: Target, version: Version) -> bool:
+    return version.current > target.kernel
 
 
-def _from_schedule(target: Target, sight: Sight, now: datetime) -> Target | None:
+def _moved_on(target: Target, sight: Sight, now: datetime) -> Target | None:
+    version = sight.version
+    if version is None or not (version.upgradable and _moved(target, version)):
+        return None
+    text = say("This round is done, and the cloud offers a further one. Use Retry to plan it.")
+    return _ended(target, TargetState.FURTHER_ROUND, sight, now, text)
+
+
+def _from_schedule(target: Target, sight: Sight, now: datetime, limit: timedelta) -> Target | None:
     task = sight.schedule
     if task is None:
         return None
     match task.state:
         case JobState.PENDING:
-            return target.model_copy(
-                update={"state": TargetState.WAITING, "job_id": task.id, "note": None}
-            )
+            found: Target | None = _waiting(target, task, sight, now, limit)
         case JobState.CANCELLED:
-            return _ended(
-                target,
-                TargetState.CANCELLED,
-                sight,
-                now,
-                say("The scheduled task was cancelled in the cloud."),
-            )
+            text = say("The scheduled task was cancelled in the cloud.")
+            found = _ended(target, TargetState.CANCELLED, sight, now, text)
         case JobState.FAILED:
-            return _ended(target, TargetState.FAILED, sight, now, _failure(target, sight))
+            found = _ended(target, TargetState.FAILED, sight, now, _failure(target, sight))
+        case JobState.RUNNING if _is_late(target, task.start_at, now, limit):
+            found = _not_confirmed(target, sight, now)
         case JobState.RUNNING:
-            return target.model_copy(update={"state": TargetState.UPGRADING, "note": None})
-        case JobState.COMPLETED:
-            return None
+            found = target.model_copy(update={"state": TargetState.UPGRADING, "note": None})
+        case _:
+            found = _after_completion(target, sight, now, limit, task.start_at)
+    return found
+
+
+def _waiting(
+    target: Target, task: Schedule, sight: Sight, now: datetime, limit: timedelta
+) -> Target:
+    latest = (target.submitted_at or now) + WINDOWS_RECUR
+    if now >= (task.end_at or (task.start_at or latest) + limit) + JOBS_APPEAR_WITHIN:
+        text = say(
+            "Its maintenance window is over, and the scheduled task {task} has not begun: the "
+            "kernel is still {kernel}. Look at the task in the console, and cancel it there "
+            "before you use Retry.",
+            task=task.id,
+            kernel=_kernel_now(target, sight),
+        )
+        return _ended(target, TargetState.NOT_CONFIRMED, sight, now, text)
+    update = {
+        "state": TargetState.WAITING,
+        "job_id": task.id,
+        "starts_at": task.start_at,
+        "note": None,
+    }
+    return target.model_copy(update=update)
 
 
 def _from_silence(target: Target, sight: Sight, now: datetime, limit: timedelta) -> Target:
-    age = now - (target.submitted_at or now)
-    unclear = target.state in {TargetState.UNKNOWN, TargetState.SUBMITTING}
-    if unclear:
-        return target.model_copy(
-            update={"state": TargetState.UNKNOWN, "note": _no_trace(target, sight, age)}
+    age = _age(target, now)
+    is_quiet = sight.version is not None and age >= JOBS_APPEAR_WITHIN
+    if target.state in {TargetState.UNKNOWN, TargetState.SUBMITTING}:
+        if target.refusal is not None and is_quiet:
+            return _ended(target, TargetState.REFUSED, sight, now, target.refusal)
+        note = _no_trace(target, sight, age)
+        return target.model_copy(update={"state": TargetState.UNKNOWN, "note": note})
+    if target.state is TargetState.ACCEPTED and is_quiet:
+        text = say(
+            "The cloud accepted it, but no upgrade has begun and the kernel is still {kernel}. "
+            "Check the binlog parameters and the replication delay, then use Retry.",
+            kernel=_kernel_now(target, sight),
         )
-    if target.state is TargetState.ACCEPTED and age >= JOBS_APPEAR_WITHIN and age < limit:
-        if sight.version is None:
-            return target
-        return _ended(
-            target,
-            TargetState.NEVER_STARTED,
-            sight,
-            now,
-            say(
-                "The cloud accepted it, but no upgrade has begun and the kernel is still {kernel}. "
-                "Check the binlog parameters and the replication delay, then use Retry.",
-                kernel=str(sight.version.current),
-            ),
-        )
+        return _ended(target, TargetState.NEVER_STARTED, sight, now, text)
     if age >= limit:
-        return _not_confirmed(target, sight, now)
+        return _not_confirmed(target, sight, now).model_copy(update={"job_id": ""})
     return target
 
 
+def _age(target: Target, now: datetime) -> timedelta:
+    # What waits for its window is quiet until then.
+    return now - max(filter(None, (target.submitted_at, target.starts_at)), default=now)
+
+
 def _no_trace(target: Target, sight: Sight, age: timedelta) -> Sentence:
+    if target.refusal is not None:
+        return say(
+            "The cloud refused its batch. Looking whether it began all the same: jobs may appear "
+            "late."
+        )
     if sight.version is None or age < JOBS_APPEAR_WITHIN:
         return say("The answer was unclear. Looking for traces of it: jobs may appear late.")
     return say(
@@ -257,7 +326,7 @@ def _ended(
     return target.model_copy(
         update={
             "state": state,
-            "ended_at": now,
+            "ended_at": target.ended_at if target.state is state else now,
             "found": found,
             "note": note,
             "job_id": job_id,

@@ -1,21 +1,17 @@
 """From facts about instances to a plan, or to a refusal that lists every blocker."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from bot.domain.change import Options, Target, TargetState, Timing
 from bot.domain.instance import Detail, Instance, Job, PreCheck, Schedule, Status, Version
-from bot.domain.kernel import Path, path_from
+from bot.domain.kernel import path_from
 from bot.domain.model import Frozen
+from bot.domain.risk import rounds, some
 from bot.domain.sentence import Sentence, say, say_many
 from bot.domain.waves import waves_of
 
 BATCH_LIMIT = 100
 """Instances in one request (console guide and pre-check API; the API's own page is silent)."""
-INTERRUPTION = (timedelta(seconds=30), timedelta(seconds=90))
-"""How long workloads are interrupted by an ordinary upgrade (operation guide)."""
-DICTIONARY_INTERRUPTION = (timedelta(minutes=1), timedelta(minutes=2))
-"""The same when the data dictionary is upgraded, which takes 15 to 20 minutes in all."""
 
 
 class Facts(Frozen):
@@ -28,6 +24,8 @@ class Facts(Frozen):
     """An upgrade job that is not over."""
     schedule: Schedule | None = None
     """An upgrade that waits for the maintenance window already."""
+    traces: tuple[str, ...] = ()
+    """Ids of what an upgrade leaves and is there already: tasks, over or not, and copies."""
     open_change: int | None = None
     precheck: PreCheck | None = None
 
@@ -45,9 +43,14 @@ class Refusal(Frozen):
     problems: tuple[Sentence, ...]
 
 
-def blocker(facts: Facts) -> Sentence | None:
-    """Tell what keeps this instance from being upgraded now, if anything does."""
-    return _claimed(facts) or unready(facts) or _newest(facts)
+def blockers(facts: Facts) -> tuple[Sentence, ...]:
+    """Tell everything that keeps this instance from being upgraded now."""
+    if is_newest(facts):
+        return (_newest(facts),)
+    # A change that is open already knows of its own job or task.
+    begun = _claimed(facts) or _under_way(facts)
+    found = (begun, _not_normal(facts), _unread(facts), _not_offered(facts))
+    return tuple(one for one in found if one is not None)
 
 
 def is_newest(facts: Facts) -> bool:
@@ -56,16 +59,36 @@ def is_newest(facts: Facts) -> bool:
     return version is not None and not version.upgradable and version.current >= version.latest
 
 
-_NOT_NORMAL = {
-    Status.FROZEN: "{name} is frozen. Unfreeze it in the console first (often unpaid bills).",
-    Status.ABNORMAL: "{name} is abnormal. Repair it, or open a ticket with Huawei Cloud, first.",
-    Status.DELETED: "{name} is being deleted. Leave it out.",
-    Status.BUSY: "{name} is busy with another operation. Try again when its status is normal.",
-}
-
-
 def unready(facts: Facts) -> Sentence | None:
     """Tell why the instance cannot take an upgrade at this moment, though it may later."""
+    return _under_way(facts) or _not_normal(facts) or _unread(facts)
+
+
+def _not_normal(facts: Facts) -> Sentence | None:
+    name = facts.instance.name
+    match facts.instance.status:
+        case Status.FROZEN:
+            return say(
+                "{name} is frozen. Unfreeze it in the console first (often unpaid bills).",
+                name=name,
+            )
+        case Status.ABNORMAL:
+            return say(
+                "{name} is abnormal. Repair it, or open a ticket with Huawei Cloud, first.",
+                name=name,
+            )
+        case Status.DELETED:
+            return say("{name} is being deleted. Leave it out.", name=name)
+        case Status.BUSY if facts.job is None:
+            return say(
+                "{name} is busy with another operation. Try again when its status is normal.",
+                name=name,
+            )
+        case _:
+            return None
+
+
+def _under_way(facts: Facts) -> Sentence | None:
     name = facts.instance.name
     if facts.job is not None:
         return say(
@@ -73,8 +96,6 @@ def unready(facts: Facts) -> Sentence | None:
             name=name,
             job=facts.job.id,
         )
-    if facts.instance.status is not Status.NORMAL:
-        return say(_NOT_NORMAL[facts.instance.status], name=name)
     if facts.schedule is not None:
         return say(
             "{name} is scheduled already for its maintenance window (task {task}). "
@@ -83,6 +104,12 @@ def unready(facts: Facts) -> Sentence | None:
             task=facts.schedule.id,
         )
     return None
+
+
+def _unread(facts: Facts) -> Sentence | None:
+    if facts.version is not None:
+        return None
+    return say("The kernel of {name} could not be read. Try again.", name=facts.instance.name)
 
 
 def _claimed(facts: Facts) -> Sentence | None:
@@ -96,24 +123,23 @@ def _claimed(facts: Facts) -> Sentence | None:
     )
 
 
-def _newest(facts: Facts) -> Sentence | None:
-    name = facts.instance.name
-    if facts.version is None:
-        return say("The kernel of {name} could not be read. Try again.", name=name)
-    if is_newest(facts):
-        return say(
-            "{name} runs the newest kernel {kernel} already. Leave it out.",
-            name=name,
-            kernel=str(facts.version.current),
-        )
-    if not facts.version.upgradable:
-        return say(
-            "The cloud does not offer an upgrade for {name} (kernel {kernel}). "
-            "See the instance in the console, or ask Huawei Cloud.",
-            name=name,
-            kernel=str(facts.version.current),
-        )
-    return None
+def _newest(facts: Facts) -> Sentence:
+    return say(
+        "{name} runs the newest kernel {kernel} already. Leave it out.",
+        name=facts.instance.name,
+        kernel=str(facts.version.current if facts.version else "-"),
+    )
+
+
+def _not_offered(facts: Facts) -> Sentence | None:
+    if facts.version is None or facts.version.upgradable:
+        return None
+    return say(
+        "The cloud does not offer an upgrade for {name} (kernel {kernel}). "
+        "See the instance in the console, or ask Huawei Cloud.",
+        name=facts.instance.name,
+        kernel=str(facts.version.current),
+    )
 
 
 def make_plan(
@@ -126,15 +152,13 @@ def make_plan(
     Instances that run the newest kernel already block the plan only if they were named one by
     one (`exact`); a glob or a tag that also matches some of them just leaves them out.
     """
-    left_out = [fact for fact in facts if is_newest(fact) and fact.instance.id not in exact]
-    rest = [fact for fact in facts if fact not in left_out]
-    problems = [problem for fact in rest if (problem := blocker(fact))]
-    if not rest:
-        problems = [problem for fact in facts if (problem := blocker(fact))]
-    if problems:
+    left_out = [one for one in facts if is_newest(one) and one.instance.id not in exact]
+    left_ids = {one.instance.id for one in left_out}
+    rest = [one for one in facts if one.instance.id not in left_ids]
+    if problems := [problem for one in rest or facts for problem in blockers(one)]:
         return Refusal(problems=tuple(problems))
     waves = waves_of(len(rest), options.wave_sizes)
-    targets = tuple(_target(fact, wave) for fact, wave in zip(rest, waves, strict=True))
+    targets = tuple(_target(one, wave) for one, wave in zip(rest, waves, strict=True))
     return Plan(targets=targets, warnings=(*_left_out(left_out), *warnings(targets, rest, options)))
 
 
@@ -158,51 +182,35 @@ def _target(facts: Facts, wave: int) -> Target:
 def _left_out(facts: Sequence[Facts]) -> tuple[Sentence, ...]:
     if not facts:
         return ()
-    names = ", ".join(fact.instance.name for fact in facts[:5])
-    more = ", …" if len(facts) > 5 else ""  # noqa: PLR2004 - enough to recognise them
     return (
         say_many(
             "{n} instance runs the newest kernel already and is left out: {names}.",
             "{n} instances run the newest kernel already and are left out: {names}.",
             len(facts),
-            names=names + more,
+            names=some([one.instance.name for one in facts]),
         ),
     )
-
-
-_BY_PATH = {
-    Path.SEVERAL_ROUNDS: (
-        "{n} instance is so old that it needs several rounds; this change does one: {names}.",
-        "{n} instances are so old that they need several rounds; this change does one: {names}.",
-    ),
-    Path.TWO_PHASE: (
-        (
-            "{n} instance upgrades in two phases: afterwards it blocks other operations until "
-            "somebody continues and applies the upgrade in the console: {names}."
-        ),
-        (
-            "{n} instances upgrade in two phases: afterwards they block other operations until "
-            "somebody continues and applies the upgrade in the console: {names}."
-        ),
-    ),
-}
 
 
 def warnings(
     targets: Sequence[Target], facts: Sequence[Facts], options: Options
 ) -> tuple[Sentence, ...]:
     """Tell what an approver should know beyond the list of targets."""
-    found: list[Sentence] = []
-    for path, (one, many) in _BY_PATH.items():
-        if names := [target.name for target in targets if target.path is path]:
-            found.append(say_many(one, many, len(names), names=_some(names)))
-    found.extend(_precheck_findings(facts))
+    found = [*rounds(targets), *_precheck_findings(facts)]
+    if proxied := [one.instance.name for one in facts if one.detail and one.detail.proxies]:
+        found.append(
+            say(
+                "Database proxies are not upgraded along; do that in the console: {names}.",
+                names=some(proxied),
+            )
+        )
     if ageing := [fact.instance.name for fact in facts if fact.instance.end_of_service]:
-        found.append(say("End of service, upgrade soon: {names}.", names=_some(ageing)))
+        found.append(say("End of service, upgrade soon: {names}.", names=some(ageing)))
     unknown = [target.name for target in targets if not target.window]
     if unknown and options.timing is Timing.IN_WINDOW:
-        text = "The maintenance window could not be read for {names}."
-        found.append(say(text, names=_some(unknown)))
+        found.append(
+            say("The maintenance window could not be read for {names}.", names=some(unknown))
+        )
     return tuple(found)
 
 
@@ -216,11 +224,6 @@ def _precheck_findings(facts: Sequence[Facts]) -> tuple[Sentence, ...]:
         for fact in facts
         if fact.precheck is not None and not fact.precheck.passed
     )
-
-
-def _some(names: Sequence[str], limit: int = 8) -> str:
-    shown = ", ".join(names[:limit])
-    return f"{shown}, …" if len(names) > limit else shown
 
 
 def next_batch(targets: Sequence[Target]) -> tuple[Target, ...]:

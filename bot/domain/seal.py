@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from bot.domain.change import Change, Target, TargetState, with_targets
+from bot.domain.instance import Version
 from bot.domain.kernel import path_from
 from bot.domain.plan import Facts, is_newest, warnings
 from bot.domain.sentence import Sentence, say
@@ -19,14 +20,14 @@ from bot.domain.sentence import Sentence, say
 def seal_of(change: Change) -> str:
     """Digest what an approval of this change covers: 64 hex digits.
 
-    What became of a target does not matter, so the seal holds through all waves of a change.
+    What became of a target does not matter, not even that it was cancelled in the cloud, so the
+    seal holds through all waves of a change.
     """
     covered = {
         "environment": change.environment,
         "targets": [
             [target.instance_id, str(target.kernel), str(target.newest), target.wave]
             for target in change.targets
-            if target.state is not TargetState.CANCELLED
         ],
         "options": change.options.model_dump(mode="json"),
         "approvers": sorted(change.approvers),
@@ -53,15 +54,20 @@ def difference(planned: Iterable[Target], facts: Sequence[Facts]) -> tuple[Sente
 
 
 def _differs(target: Target, facts: Facts | None) -> Sentence | None:
-    if facts is None or facts.version is None:
+    if facts is None:
         return say("{name} is gone: it is no longer in the project.", name=target.name)
-    version = facts.version
+    if facts.version is None:
+        return None  # Not known is not different: such an instance is waited for.
     if is_newest(facts):
         return say(
             "{name} runs {kernel} by now: there is nothing left to upgrade.",
             name=target.name,
-            kernel=str(version.current),
+            kernel=str(facts.version.current),
         )
+    return _differs_in_version(target, facts.version)
+
+
+def _differs_in_version(target: Target, version: Version) -> Sentence | None:
     if version.current != target.kernel:
         return say(
             "{name} runs {now}; approved was {then}.",
@@ -81,32 +87,30 @@ def _differs(target: Target, facts: Facts | None) -> Sentence | None:
     return None
 
 
-def replanned(change: Change, facts: Sequence[Facts]) -> Change:
-    """Bring the planned targets up to date with the world, for a new approval.
+def replanned(change: Change, checked: Iterable[Target], facts: Sequence[Facts]) -> Change:
+    """Bring the targets that were checked up to date with the world, for a new approval.
 
     What can no longer be upgraded stays visible, but is left out.
     """
     now = {fact.instance.id: fact for fact in facts}
-    planned = change.in_state({TargetState.PLANNED})
     fresh = with_targets(
-        change, (_refreshed(target, now.get(target.instance_id)) for target in planned)
+        change, [_refreshed(target, now.get(target.instance_id)) for target in checked]
     )
     kept = fresh.in_state({TargetState.PLANNED})
-    chosen = [now[target.instance_id] for target in kept]
-    return fresh.model_copy(update={"warnings": warnings(kept, chosen, change.options)})
+    known = [now[target.instance_id] for target in kept if target.instance_id in now]
+    return fresh.model_copy(update={"warnings": warnings(kept, known, change.options)})
 
 
 def _refreshed(target: Target, facts: Facts | None) -> Target:
-    if facts is None or facts.version is None:
-        update: dict[str, object] = {
-            "state": TargetState.CANCELLED,
-            "note": _differs(target, facts),
-        }
-    elif is_newest(facts):
-        update = {"state": TargetState.ALREADY_NEWEST, "found": facts.version.current}
-    elif not facts.version.upgradable:
+    version = facts.version if facts else None
+    if facts is not None and version is None:
+        return target
+    update: dict[str, object]
+    if facts is not None and version is not None and is_newest(facts):
+        update = {"state": TargetState.ALREADY_NEWEST, "found": version.current}
+    elif version is None or not version.upgradable:
         update = {"state": TargetState.CANCELLED, "note": _differs(target, facts)}
     else:
-        current = facts.version.current
-        update = {"kernel": current, "newest": facts.version.latest, "path": path_from(current)}
+        path = path_from(version.current)
+        update = {"kernel": version.current, "newest": version.latest, "path": path}
     return target.model_copy(update=update)

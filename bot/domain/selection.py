@@ -1,6 +1,7 @@
 """From what a person typed to exact instances: ids, names, globs and tags."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import translate
@@ -10,6 +11,8 @@ from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence, say
 
 TAG = "tag:"
+SUGGESTIONS = 5
+"""How many words of a line get a "did you mean": it costs a look at every name of the fleet."""
 _ID_LIKE = re.compile(r"[0-9A-Za-z]{20,}")
 _SISTER_ID = re.compile(r"[0-9A-Za-z]{32}(in\d\d)")
 
@@ -23,6 +26,26 @@ class Selection(Frozen):
     problems: tuple[Sentence, ...]
 
 
+class Catalogue:
+    """A fleet by id and by name: looking a word up costs the same in a fleet of any size."""
+
+    def __init__(self, fleet: Sequence[Instance]) -> None:
+        """Sort the fleet once."""
+        self.fleet = fleet
+        self.by_id = {instance.id: instance for instance in fleet}
+        self.by_name: defaultdict[str, list[Instance]] = defaultdict(list)
+        for instance in fleet:
+            self.by_name[instance.name].append(instance)
+        self._suggestions_left = SUGGESTIONS
+
+    def close_to(self, word: str) -> str | None:
+        """Name an instance that may have been meant; for the first few words only."""
+        if not self._suggestions_left:
+            return None
+        self._suggestions_left -= 1
+        return next(iter(get_close_matches(word, self.by_name, n=1)), None)
+
+
 def select(words: Sequence[str], fleet: Sequence[Instance]) -> Selection:
     """Resolve every word; each instance once, in the order of the words.
 
@@ -31,9 +54,9 @@ def select(words: Sequence[str], fleet: Sequence[Instance]) -> Selection:
     chosen: dict[str, Instance] = {}
     exact: set[str] = set()
     problems: list[Sentence] = []
-    by_id = {instance.id: instance for instance in fleet}
+    catalogue = Catalogue(fleet)
     for word in dict.fromkeys(words):
-        found, problem = _meant(word, fleet, by_id)
+        found, problem = _meant(word, catalogue)
         if problem is not None:
             problems.append(problem)
             continue
@@ -49,16 +72,14 @@ def _is_pattern(word: str) -> bool:
     return word.startswith(TAG) or any(sign in word for sign in "*?[")
 
 
-def _meant(
-    word: str, fleet: Sequence[Instance], by_id: dict[str, Instance]
-) -> tuple[list[Instance], Sentence | None]:
+def _meant(word: str, catalogue: Catalogue) -> tuple[list[Instance], Sentence | None]:
     if word.startswith(TAG):
-        return _by_tag(word, fleet)
-    if word in by_id:
-        return [by_id[word]], None
+        return _by_tag(word, catalogue.fleet)
+    if word in catalogue.by_id:
+        return [catalogue.by_id[word]], None
     if _is_pattern(word):
-        return _by_glob(word, fleet)
-    found = [instance for instance in fleet if instance.name == word]
+        return _by_glob(word, catalogue.fleet)
+    found = catalogue.by_name.get(word, [])
     if len(found) > 1:
         ids = ", ".join(instance.id for instance in found)
         return [], say(
@@ -67,7 +88,7 @@ def _meant(
             word=word,
             ids=ids,
         )
-    return found, None if found else _unknown(word, fleet)
+    return found, None if found else _unknown(word, catalogue)
 
 
 def _by_tag(word: str, fleet: Sequence[Instance]) -> tuple[list[Instance], Sentence | None]:
@@ -104,7 +125,7 @@ def _by_glob(word: str, fleet: Iterable[Instance]) -> tuple[list[Instance], Sent
     )
 
 
-def _unknown(word: str, fleet: Sequence[Instance]) -> Sentence:
+def _unknown(word: str, catalogue: Catalogue) -> Sentence:
     if INSTANCE_ID.fullmatch(word):
         return say(
             "There is no instance {word} in this project. Check the environment (--env) "
@@ -125,7 +146,7 @@ def _unknown(word: str, fleet: Sequence[Instance]) -> Sentence:
             "in07. Copy it from /taurus-fleet.",
             word=word,
         )
-    close = get_close_matches(word, {instance.name for instance in fleet}, n=1)
-    if close:
-        return say("There is no instance {word}. Did you mean {close}?", word=word, close=close[0])
+    close = catalogue.close_to(word)
+    if close is not None:
+        return say("There is no instance {word}. Did you mean {close}?", word=word, close=close)
     return say("There is no instance {word}. See the names with /taurus-fleet.", word=word)

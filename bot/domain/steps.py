@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from bot.domain.change import (
     IN_FLIGHT,
-    UNSEEN,
     Batch,
     Change,
     Move,
@@ -18,8 +17,6 @@ from bot.domain.change import (
     TargetState,
     Timing,
     advance,
-    allows,
-    ending,
     with_targets,
 )
 from bot.domain.errors import CloudError, Effect, Reaction
@@ -29,8 +26,7 @@ from bot.domain.plan import Facts, unready
 from bot.domain.seal import replanned
 from bot.domain.sentence import Sentence, say, say_many
 from bot.domain.story import Record
-
-Step = tuple[Change, tuple[Record, ...]]
+from bot.domain.turns import Step, fact, settled, turned
 
 BUSY_LIMIT = timedelta(minutes=30)
 """How long a start waits for busy instances (a backup, say) before it asks people again."""
@@ -38,51 +34,6 @@ SEND_TRIES = 5
 """How often a batch that provably never left, or was throttled by name, is offered again."""
 REASON = 280
 """Characters of why something was halted: the card shows one argument up to 300."""
-NAMED = 5
-"""How many instances a line names; the card has them all."""
-_ALARMING = frozenset({TargetState.FAILED, TargetState.REFUSED, TargetState.NEVER_STARTED, *UNSEEN})
-
-
-def fact(at: datetime, kind: str, sentence: Sentence, verbatim: str = "", **data: str) -> Record:
-    """Record something that the bot saw or did, as a line of the thread."""
-    return Record(
-        at=at,
-        actor="bot",
-        kind=kind,
-        sentence=sentence,
-        told=True,
-        verbatim=verbatim,
-        data={key: value for key, value in data.items() if value},
-    )
-
-
-def turned(before: Change, after: Change, now: datetime, *records: Record) -> Step:
-    """Complete a step: a turn that people must hear of becomes a line of its own."""
-    if after.state is before.state:
-        return after, records
-    if after.state is State.HALTED and after.halt_reason is not None:
-        return after, (*records, fact(now, "halt", after.halt_reason))
-    if after.state is State.UNKNOWN:
-        return after, (*records, _lost(after, now))
-    return after, (*records, closing(after, now)) if not after.is_open else records
-
-
-def _lost(change: Change, now: datetime) -> Record:
-    unseen = change.in_state(UNSEEN)
-    text = say_many(
-        "The outcome of {n} instance is not known ({names}). Nothing is sent again; the card "
-        "tells what was seen.",
-        "The outcome of {n} instances is not known ({names}). Nothing is sent again; the card "
-        "tells what was seen.",
-        len(unseen),
-        names=_names(unseen),
-    )
-    return fact(now, "unknown", text)
-
-
-def _names(targets: Sequence[Target]) -> str:
-    shown = [target.name for target in targets[:NAMED]]
-    return ", ".join([*shown, "…"] if len(targets) > NAMED else shown)
 
 
 def expired(change: Change, now: datetime) -> Step | None:
@@ -96,31 +47,26 @@ def expired(change: Change, now: datetime) -> Step | None:
 
 def voided(
     change: Change,
-    difference: tuple[Sentence, ...],
+    checked: Sequence[Target],
     facts: Sequence[Facts],
+    why: tuple[Sentence, ...],
     now: datetime,
     ttl: timedelta,
 ) -> Step:
     """Void the approval because the world differs from what was approved.
 
-    Before anything was sent the change is proposed anew; afterwards its rest is halted.
+    Only `checked` targets were compared with `facts`; `why` tells the difference. Before
+    anything was sent the change is proposed anew; afterwards its rest is halted.
     """
-    fresh = replanned(change, facts).model_copy(
-        update={
-            "approvals": (),
-            "difference": difference,
-            "waiting": (),
-            "waiting_since": None,
-        }
+    fresh = replanned(change, checked, facts).model_copy(
+        update={"approvals": (), "difference": why, "waiting": (), "waiting_since": None}
     )
     text = say("What was approved is no longer true, so the approval is void. Nothing was sent.")
-    record = fact(now, "void", text, "\n".join(str(one) for one in difference))
+    if change.batches:
+        text = say("What was approved is no longer true, so nothing more is sent of it.")
+    record = fact(now, "void", text, "\n".join(str(one) for one in why))
     if not fresh.in_state({TargetState.PLANNED}):
-        move = ending(fresh)
-        fresh = advance(fresh, move, due_at=None, ended_at=now) if allows(fresh, move) else fresh
-        if fresh.is_open:
-            fresh = advance(fresh, Move.CANCEL, due_at=None, ended_at=now)
-        return turned(change, fresh, now, record)
+        return turned(change, settled(fresh, now), now, record)
     if change.state is State.SCHEDULED:
         expires_at = now + ttl
         fresh = advance(fresh, Move.VOID, expires_at=expires_at, due_at=expires_at)
@@ -188,21 +134,21 @@ def waits(change: Change, why: tuple[Sentence, ...], now: datetime) -> Change:
     return change.model_copy(update={"waiting": why, "waiting_since": since})
 
 
-def attempted(change: Change, batch: Sequence[Target], now: datetime) -> Step:
-    """Record the attempt: this is committed before the request leaves."""
+def attempted(
+    change: Change, batch: Sequence[Target], facts: Sequence[Facts], now: datetime
+) -> Step:
+    """Record the attempt: this is committed before the request leaves.
+
+    `facts` were read just before: the tasks that were there already are not of this attempt.
+    """
     number = len(change.batches) + 1
     ids = tuple(target.instance_id for target in batch)
+    traces = {one.instance.id: one.traces for one in facts}
+    sent = {"state": TargetState.SUBMITTING, "batch": number, "submitted_at": now, "note": None}
     change = with_targets(
         change,
         (
-            target.model_copy(
-                update={
-                    "state": TargetState.SUBMITTING,
-                    "batch": number,
-                    "submitted_at": now,
-                    "note": None,
-                }
-            )
+            target.model_copy(update={**sent, "traces_before": traces.get(target.instance_id, ())})
             for target in batch
         ),
     )
@@ -240,50 +186,52 @@ def _moved(targets: Sequence[Target], **update: object) -> list[Target]:
     return [target.model_copy(update=update) for target in targets]
 
 
-def accepted(change: Change, number: int, answer: Answer, now: datetime) -> Step:
-    """Record that the cloud took a batch: acceptance, not yet success."""
-    targets = _moved(_in_batch(change, number), state=TargetState.ACCEPTED, note=None)
-    answered = _with_batch(
-        with_targets(change, targets),
-        number,
-        answered_at=now,
-        resp=answer.resp,
-        status=answer.status,
-        request_id=answer.request_id,
-        unclear=False,
-    )
-    text = say(
-        "TaurusDB answered batch {batch} (request {request}):",
-        batch=number,
-        request=answer.request_id or "-",
-    )
-    record = fact(now, "answer", text, answer.resp, request_id=answer.request_id)
-    return turned(change, settled(answered, now), now, record)
+def answered(change: Change, number: int, came: Answer | CloudError, now: datetime) -> Step:
+    """Record what came back for a batch: acceptance, which is not yet success, or an error.
 
-
-def unanswered(change: Change, number: int, error: CloudError, now: datetime) -> Step:
-    """Record an answer that is not an acceptance: refused, not sent, or unclear."""
+    A change that a person has closed meanwhile keeps the fact, and stays as it is.
+    """
     targets = _in_batch(change, number)
-    answered = _with_batch(
-        change,
-        number,
-        answered_at=now,
-        error_code=error.code,
-        error_msg=error.message,
-        status=error.status,
-        request_id=error.request_id,
-        unclear=error.effect is Effect.UNCLEAR,
-    )
-    verbatim = f"{error.code}: {error.message}" if error.code else error.message
+    seen = {"answered_at": now, "status": came.status, "request_id": came.request_id}
+    if isinstance(came, Answer):
+        moved = _moved(targets, state=TargetState.ACCEPTED, note=None)
+        known = _with_batch(change, number, **seen, resp=came.resp, unclear=False)
+    else:
+        moved = _after_error(change, targets, came, now)
+        words = {"error_code": came.code, "error_msg": came.message}
+        unclear = came.effect is Effect.UNCLEAR
+        known = _with_batch(change, number, **seen, **words, unclear=unclear)
+    record = _answer(number, came, now)
+    if not change.is_open:
+        return change, (record,)
+    return turned(change, settled(with_targets(known, moved), now), now, record)
+
+
+def _answer(number: int, came: Answer | CloudError, now: datetime) -> Record:
+    request = came.request_id or "-"
+    if isinstance(came, Answer):
+        text = say(
+            "TaurusDB answered batch {batch} (request {request}):", batch=number, request=request
+        )
+        return fact(now, "answer", text, came.resp, request_id=came.request_id)
     text = say(
         "Batch {batch} (request {request}): {what}",
         batch=number,
-        request=error.request_id or "-",
-        what=str(error.sentence),
+        request=request,
+        what=str(came.sentence),
     )
-    record = fact(now, "answer", text, verbatim, request_id=error.request_id, code=error.code)
-    answered = with_targets(answered, _after_error(answered, targets, error, now))
-    return turned(change, settled(answered, now), now, record)
+    if came.effect is Effect.IN_PART:
+        text = say(
+            "Batch {batch} (request {request}) was refused because of at least one of its "
+            "instances. Looking whether any of the others began all the same.",
+            batch=number,
+            request=request,
+        )
+    return fact(now, "answer", text, _words(came), request_id=came.request_id, code=came.code)
+
+
+def _words(error: CloudError) -> str:
+    return f"{error.code}: {error.message}" if error.code else error.message
 
 
 def _after_error(
@@ -291,6 +239,13 @@ def _after_error(
 ) -> list[Target]:
     if error.effect is Effect.UNCLEAR:
         return _moved(targets, state=TargetState.UNKNOWN, note=error.sentence)
+    if error.effect is Effect.IN_PART:
+        refusal = say(
+            "The cloud refused its batch because of at least one instance ({words}), and this one "
+            "did not begin. See what is wrong with /taurus-fleet, then use Retry.",
+            words=_words(error),
+        )
+        return _moved(targets, state=TargetState.UNKNOWN, refusal=refusal, note=None)
     again = error.effect is Effect.NOT_SENT or error.reaction is Reaction.BACK_OFF
     ids = {target.instance_id for target in targets}
     tries = sum(1 for batch in change.batches if ids & set(batch.instance_ids))
@@ -316,52 +271,6 @@ def orphaned(change: Change, now: datetime) -> Step | None:
     for number in {target.batch for target in lost if target.batch}:
         unseen = _with_batch(unseen, number, unclear=True)
     return turned(change, settled(unseen, now), now, fact(now, "interrupted", text))
-
-
-def settled(change: Change, now: datetime) -> Change:
-    """Bring the change's state in line with its targets'."""
-    if change.state in {State.RUNNING, State.HALTED} and change.in_state(UNSEEN):
-        return advance(change, Move.LOSE_SIGHT, due_at=now)
-    if change.state is State.UNKNOWN and not change.in_state(UNSEEN):
-        change = advance(change, Move.REGAIN_SIGHT, due_at=now)
-    if change.in_state({*IN_FLIGHT, TargetState.PLANNED}):
-        return _between(change, now)
-    if change.state in {State.RUNNING, State.HALTED} or (
-        change.state is State.SCHEDULED and change.batches
-    ):
-        move = ending(change)
-        if move is not Move.LOSE_SIGHT:
-            return advance(_running(change), move, due_at=None, ended_at=now)
-    return change
-
-
-def _running(change: Change) -> Change:
-    return advance(change, Move.START) if change.state is State.SCHEDULED else change
-
-
-def _between(change: Change, now: datetime) -> Change:
-    flying = change.in_state(IN_FLIGHT)
-    planned = change.in_state({TargetState.PLANNED})
-    waiting = all(target.state is TargetState.WAITING for target in flying)
-    if change.state is State.RUNNING and planned and (reason := _alarm(change)):
-        return advance(change, Move.HALT, halt_reason=reason, approvals=(), due_at=now)
-    if change.state is State.RUNNING and flying and waiting and not planned:
-        return advance(change, Move.HAND_OVER)
-    if change.state is State.SCHEDULED and flying and not waiting:
-        return advance(change, Move.START)
-    return change
-
-
-def _alarm(change: Change) -> Sentence | None:
-    bad = change.in_state(_ALARMING)
-    if not bad:
-        return None
-    return say_many(
-        "Halted: {n} instance did not go as planned ({names}), so nothing more starts.",
-        "Halted: {n} instances did not go as planned ({names}), so nothing more starts.",
-        len(bad),
-        names=_names(bad),
-    )
 
 
 def soaking_until(change: Change, wave: int) -> datetime | None:
@@ -398,27 +307,6 @@ def _outcome(before: Target, after: Target, now: datetime) -> Record | None:
     )
     note = str(after.note) if after.note else ""
     return fact(now, "outcome", text, note, instance=after.instance_id, job=after.job_id)
-
-
-def closing(change: Change, now: datetime) -> Record:
-    """Make the one closing line of a change; a view adds the mentions."""
-    if not change.batches:
-        text = say(
-            "{change} is over: {state}. Nothing was sent to the databases.",
-            change=change.id,
-            state=change.state.value,
-        )
-        return fact(now, "closed", text)
-    counts = change.counts()
-    new = counts[TargetState.SUCCEEDED] + counts[TargetState.ALREADY_NEWEST]
-    text = say(
-        "{change} is over: {state}. {new} of {all} run the newest kernel.",
-        change=change.id,
-        state=change.state.value,
-        new=new,
-        all=len(change.targets),
-    )
-    return fact(now, "closed", text)
 
 
 def in_window(change: Change) -> bool:

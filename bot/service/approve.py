@@ -18,7 +18,6 @@ from bot.domain.change import (
     Timing,
     advance,
     allows,
-    ending,
     with_targets,
 )
 from bot.domain.freeze import Calendar, Closure, closure_of, told
@@ -26,8 +25,8 @@ from bot.domain.policy import Action, Circle, Environment, decide
 from bot.domain.refused import RefusedError
 from bot.domain.seal import is_sealed, seal_of
 from bot.domain.sentence import At, Sentence, User, say
-from bot.domain.steps import turned
 from bot.domain.story import Record
+from bot.domain.turns import settled, turned
 from bot.service.amend import Step, amend, find
 from bot.service.desk import Desk
 
@@ -266,10 +265,11 @@ def _cancelled(change: Change, gone: frozenset[str], wish: Wish) -> Step:
     rest = with_targets(change, stopped)
     text = say("{who} cancelled what had not begun.", who=wish.who)
     record = wish.record("cancel", text)
+    if not rest.batches:
+        return turned(change, advance(rest, Move.CANCEL, due_at=None, ended_at=now), now, record)
     if rest.in_state(IN_FLIGHT):
         return rest.model_copy(update={"due_at": now}), (record,)
-    closed = advance(rest, ending(rest), due_at=None, ended_at=now)
-    return turned(change, closed, now, record)
+    return turned(change, settled(rest, now), now, record)
 
 
 async def reschedulable(wish: Wish) -> Change:
@@ -361,5 +361,7 @@ def _resumed(change: Change, wish: Wish, now: datetime) -> Step:
     )
     if not is_sealed(change):
         return change, (record,)
-    resumed = advance(change, Move.RESUME, halt_reason=None, difference=(), due_at=now)
+    resumed = advance(
+        change, Move.RESUME, halt_reason=None, difference=(), due_at=now, resumed_at=now
+    )
     return resumed, (record,)

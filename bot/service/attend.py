@@ -6,7 +6,6 @@ attempted is ever sent again unless the request provably never left.
 """
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.domain.change import (
@@ -20,15 +19,21 @@ from bot.domain.change import (
 from bot.domain.errors import CloudError
 from bot.domain.freeze import Closure, closure_of
 from bot.domain.instance import Answer, Instance
-from bot.domain.observe import CLOCK_SLACK, observed, sight_of, wants_version
+from bot.domain.observe import (
+    CLOCK_SLACK,
+    by_instance,
+    next_look,
+    observed,
+    sight_of,
+    wants_version,
+)
 from bot.domain.plan import Facts, next_batch
 from bot.domain.seal import difference, is_sealed
 from bot.domain.sentence import Sentence
 from bot.domain.signal import parameters
 from bot.domain.steps import (
     BUSY_LIMIT,
-    Step,
-    accepted,
+    answered,
     attempted,
     begins_wave,
     expired,
@@ -37,15 +42,13 @@ from bot.domain.steps import (
     looked,
     not_ready,
     orphaned,
-    settled,
     soaking_until,
     stopped,
-    turned,
-    unanswered,
     unhealthy,
     voided,
     waits,
 )
+from bot.domain.turns import Step, settled, turned
 from bot.ports import StaleError
 from bot.service.amend import amend
 from bot.service.desk import Desk
@@ -105,15 +108,11 @@ async def _close_or_wait(desk: Desk, change: Change) -> None:
 
 
 def _due(desk: Desk, change: Change, now: datetime) -> datetime | None:
-    environment = desk.environments[change.environment]
-    flying = [
-        target
-        for target in change.in_state(IN_FLIGHT)
-        if target.state is not TargetState.UNKNOWN
-        or now - (target.submitted_at or now) < environment.verify_timeout
-    ]
-    # What is out of sight for longer than the limit waits for a person, not for another poll.
-    return now + environment.poll_interval if flying else None
+    # What is out of sight for longer than the limit waits for a person, not for another look.
+    of = desk.environments[change.environment]
+    flying = change.in_state(IN_FLIGHT)
+    looks = (next_look(target, now, of.poll_interval, of.verify_timeout) for target in flying)
+    return min((at for at in looks if at is not None), default=None)
 
 
 async def _postpone(desk: Desk, change: Change, error: CloudError) -> None:
@@ -148,12 +147,12 @@ async def _send_next(desk: Desk, change: Change) -> None:
     different = difference(checked, facts)
     if different or not is_sealed(change):
         ttl = desk.environments[change.environment].approval_ttl
-        await desk.changes.save(*voided(change, different, facts, now, ttl))
+        await desk.changes.save(*voided(change, checked, facts, different, now, ttl))
         return
     if busy := not_ready(batch, facts):
-        await _wait_for(desk, change, busy, facts, now)
+        await _wait_for(desk, change, busy, checked, facts)
         return
-    await _send(desk, change, batch)
+    await _send(desk, change, batch, facts)
 
 
 async def _bad_health(
@@ -184,55 +183,55 @@ async def _closed(desk: Desk, change: Change, now: datetime) -> Closure | None:
 async def _facts(desk: Desk, change: Change, targets: tuple[Target, ...]) -> tuple[Facts, ...]:
     wanted = {target.instance_id for target in targets}
     fleet = await desk.fleets[change.environment].instances()
-    return await survey(desk, change.environment, [one for one in fleet if one.id in wanted])
+    chosen = [one for one in fleet if one.id in wanted]
+    return await survey(desk, change.environment, chosen, fleet)
 
 
 async def _wait_for(
-    desk: Desk, change: Change, busy: tuple[Sentence, ...], facts: tuple[Facts, ...], now: datetime
+    desk: Desk,
+    change: Change,
+    busy: tuple[Sentence, ...],
+    checked: tuple[Target, ...],
+    facts: tuple[Facts, ...],
 ) -> None:
     """Wait for busy instances for a while, then ask people again."""
+    now = desk.clock()
     environment = desk.environments[change.environment]
     waiting = waits(change, busy, now)
     if now - (waiting.waiting_since or now) >= BUSY_LIMIT:
-        await desk.changes.save(*voided(change, busy, facts, now, environment.approval_ttl))
+        ttl = environment.approval_ttl
+        await desk.changes.save(*voided(change, checked, facts, busy, now, ttl))
         return
     due_at = now + environment.poll_interval
     await desk.changes.save(waiting.model_copy(update={"due_at": due_at}), ())
 
 
-async def _send(desk: Desk, change: Change, batch: tuple[Target, ...]) -> None:
-    now = desk.clock()
-    change = await desk.changes.save(*attempted(change, batch, now))
+async def _send(
+    desk: Desk, change: Change, batch: tuple[Target, ...], facts: tuple[Facts, ...]
+) -> None:
+    change = await desk.changes.save(*attempted(change, batch, facts, desk.clock()))
     number = change.batches[-1].number
     rows = [(target.instance_id, str(target.kernel)) for target in batch]
     desk.wake()
+    came: Answer | CloudError
     try:
-        answer = await desk.fleets[change.environment].submit(rows, delay=in_window(change))
+        came = await desk.fleets[change.environment].submit(rows, delay=in_window(change))
     except CloudError as error:
-        await _record(desk, change, _refusal(number, error, desk.clock()))
-        return
-    await _record(desk, change, _acceptance(number, answer, desk.clock()))
+        came = error
+    await _record(desk, change.number, number, came)
 
 
-def _acceptance(number: int, answer: Answer, now: datetime) -> Callable[[Change], Step]:
-    return lambda change: accepted(change, number, answer, now)
-
-
-def _refusal(number: int, error: CloudError, now: datetime) -> Callable[[Change], Step]:
-    return lambda change: unanswered(change, number, error, now)
-
-
-async def _record(desk: Desk, change: Change, decision: Callable[[Change], Step]) -> None:
+async def _record(desk: Desk, change: int, batch: int, came: Answer | CloudError) -> None:
     """Store what came back, whatever happened to the change meanwhile."""
+    now = desk.clock()
 
-    def complete(change: Change) -> Step:
-        fresh, records = decision(change)
+    def decision(change: Change) -> Step:
+        fresh, records = answered(change, batch, came, now)
         if not fresh.is_open:
             return fresh, records
-        due_at = _next_due(desk, fresh, desk.clock())
-        return fresh.model_copy(update={"due_at": due_at}), records
+        return fresh.model_copy(update={"due_at": _next_due(desk, fresh, now)}), records
 
-    await amend(desk, change.number, complete)
+    await amend(desk, change, decision)
 
 
 def _next_due(desk: Desk, change: Change, now: datetime) -> datetime:
@@ -256,17 +255,18 @@ async def look(desk: Desk, change: Change) -> Change:
     jobs, schedules, listed = await asyncio.gather(
         fleet.jobs(since), fleet.schedules(), fleet.instances()
     )
-    by_id = {one.id: one for one in listed}
-    names = {one.name for one in listed}
+    begun, planned = by_instance(jobs), by_instance(schedules)
+    listed_ids = {one.id: one for one in listed}
+    named = {one.name: one.id for one in listed}
 
     async def seen(target: Target) -> Target:
-        job = sight_of(target, jobs, schedules, None).job
-        version = None
-        if wants_version(target, job, _listed_new(target, by_id)) or _is_old(target, desk.clock()):
-            version = await fleet.version(target.instance_id)
-        copy = f"{target.name}_copy"
-        sight = sight_of(target, jobs, schedules, version, copy if copy in names else "")
-        return observed(target, sight, desk.clock(), environment.verify_timeout)
+        of = target.instance_id
+        sight = sight_of(target, begun.get(of, ()), planned.get(of, ()), named)
+        now = desk.clock()
+        listed_is_new = _listed_new(target, listed_ids)
+        if wants_version(target, sight, now, listed_is_new=listed_is_new):
+            sight = sight.model_copy(update={"version": await fleet.version(of)})
+        return observed(target, sight, now, environment.verify_timeout)
 
     targets = await asyncio.gather(*(seen(target) for target in flying))
     step = looked(change, targets, desk.clock())
@@ -278,8 +278,3 @@ def _listed_new(target: Target, listed: dict[str, Instance]) -> bool:
     return (
         instance is not None and instance.kernel is not None and (instance.kernel > target.kernel)
     )
-
-
-def _is_old(target: Target, now: datetime) -> bool:
-    """A target that has been quiet for long is asked directly: lists may lag."""
-    return now - (target.submitted_at or now) >= timedelta(minutes=10)

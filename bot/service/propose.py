@@ -50,8 +50,9 @@ async def draft(
         CloudError: the cloud could not be read.
     """
     options = completed(options, environment)
-    selection = select(words, await desk.fleets[environment.name].instances())
-    facts = await survey(desk, environment.name, selection.chosen)
+    listed = await desk.fleets[environment.name].instances()
+    selection = select(words, listed)
+    facts = await survey(desk, environment.name, selection.chosen, listed)
     return _planned(selection, facts, options), facts
 
 
@@ -164,6 +165,7 @@ def _change(
         targets=plan.targets,
         warnings=plan.warnings,
         approvals_needed=_needed(environment, options),
+        halt_after=environment.halt_after_failures,
         notify=tuple(one for one in environment.notify if one != channel),
         approvers=environment.approvers,
         self_approval=environment.self_approval,

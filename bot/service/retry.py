@@ -4,21 +4,21 @@ from datetime import datetime
 
 from bot.command import Asker
 from bot.domain.change import (
+    IN_FLIGHT,
     NOT_NEW,
     UNSEEN,
     Change,
     Options,
     State,
+    Target,
     TargetState,
-    advance,
-    ending,
     with_targets,
 )
 from bot.domain.instance import JOBS_APPEAR_WITHIN
 from bot.domain.policy import Action
 from bot.domain.refused import RefusedError
-from bot.domain.sentence import At, say
-from bot.domain.steps import Step, turned
+from bot.domain.sentence import At, Sentence, say
+from bot.domain.turns import Step, settled, turned
 from bot.ports import StaleError
 from bot.service.amend import find
 from bot.service.approve import Wish, too_late
@@ -44,7 +44,7 @@ async def retry(desk: Desk, asker: Asker, number: int, *, key: str, channel: str
     )
     await permit(desk, asker, environment, channel, options)
     if change.state is State.UNKNOWN:
-        change = await _decide_unseen(wish, await _look(desk, change))
+        change = await _decide_unseen(wish, await _look_again(desk, change))
     if change.is_open:
         raise too_late(change)
     left = [target.instance_id for target in change.in_state(_LEFT)]
@@ -57,8 +57,7 @@ async def retry(desk: Desk, asker: Asker, number: int, *, key: str, channel: str
     )
 
 
-async def _look(desk: Desk, change: Change) -> Change:
-    """Look as the executor does, which may be looking at the same moment."""
+async def _look_again(desk: Desk, change: Change) -> Change:
     while change.state is State.UNKNOWN:
         try:
             return await look(desk, change)
@@ -78,33 +77,44 @@ async def _decide_unseen(wish: Wish, change: Change) -> Change:
     def decision(change: Change) -> Step:
         if change.state is not State.UNKNOWN:
             raise too_late(change)
-        wish.check(Action.RESUME, change)
         now = wish.asker.now
-        _refuse_early(change, now)
+        wish.check(Action.RESUME, change)
+        if problems := _undecidable(change, now):
+            raise RefusedError(*problems)
         note = say("{who} decided that it never began.", who=wish.who)
         update = {"state": TargetState.NEVER_STARTED, "note": note, "ended_at": now}
         unseen = [target.model_copy(update=update) for target in change.in_state(UNSEEN)]
         planned = change.in_state({TargetState.PLANNED})
         dropped = [target.model_copy(update={"state": TargetState.CANCELLED}) for target in planned]
-        decided = with_targets(change, (*unseen, *dropped))
-        if decided.in_state({TargetState.ACCEPTED, TargetState.UPGRADING, TargetState.WAITING}):
-            raise too_late(change)
-        closed = advance(decided, ending(decided), due_at=None, ended_at=now)
-        return turned(change, closed, now, wish.record("decide", note))
+        decided = settled(with_targets(change, (*unseen, *dropped)), now)
+        return turned(change, decided, now, wish.record("decide", note))
 
     return await wish.amend(decision)
 
 
-def _refuse_early(change: Change, now: datetime) -> None:
-    """Keep people from deciding on what nobody can have seen yet: it may be sent twice then."""
-    sent_at = max(target.submitted_at or now for target in change.in_state(UNSEEN))
-    until = sent_at + JOBS_APPEAR_WITHIN
-    if now < until:
-        raise RefusedError(
-            say(
-                "It is too early to say that {change} never began: the cloud may show it as late "
-                "as {at}. The bot goes on looking; decide then.",
-                change=change.id,
-                at=At(at=until),
-            )
+def _undecidable(change: Change, now: datetime) -> list[Sentence]:
+    """Tell what nobody can decide yet, because it began, or because it may still show."""
+    problems = [
+        say("{name} is still being upgraded. Retry when it is over.", name=target.name)
+        for target in change.in_state(IN_FLIGHT - UNSEEN)
+    ]
+    doubts = (_doubt(target, now) for target in change.in_state(UNSEEN))
+    return problems + [doubt for doubt in doubts if doubt is not None]
+
+
+def _doubt(target: Target, now: datetime) -> Sentence | None:
+    shown_until = (target.submitted_at or now) + JOBS_APPEAR_WITHIN
+    if target.state is TargetState.NOT_CONFIRMED and target.job_id:
+        return say(
+            "{name} has the task {task} in the cloud, so it did begin. See in the console what "
+            "became of it, then use Look again.",
+            name=target.name,
+            task=target.job_id,
         )
+    if now < shown_until:
+        return say(
+            "A job of {name} may still appear until {at}. Wait, and use Retry if none did.",
+            name=target.name,
+            at=At(at=shown_until),
+        )
+    return None

@@ -184,17 +184,23 @@ class TaurusClient:
         answer = await self._ask(_RESULT, "v3", path, wire.PreCheckAnswer, body=_rows(versions))
         return answer.to_precheck()
 
-    async def upgrade(self, versions: Iterable[tuple[str, str]], *, delay: bool) -> Answer:
+    async def upgrade(self, versions: Sequence[tuple[str, str]], *, delay: bool) -> Answer:
         """Ask for the upgrade of (instance id, kernel) pairs; it cannot be undone.
 
         "Upgrading Minor Versions of Instances in Batches": the answer is one word, without a job
-        id or a result for each instance.
+        id or a result for each instance. Nothing tells whether an error that is about one row
+        keeps the other rows from starting.
         """
         is_text = self._config.delay_format == "string"
         body = {**_rows(versions), "delay": str(delay).lower() if is_text else delay}
         path = "/instances/database-version/upgrade"
         request = await self._request(_UPGRADE, "v3", path, body=body)
-        answer, response = await self._caller.ask(request, wire.UpgradeAnswer, self._auth)
+        try:
+            answer, response = await self._caller.ask(request, wire.UpgradeAnswer, self._auth)
+        except errors.TaurusError as error:
+            if len(versions) > 1:
+                errors.doubt_rows(error)
+            raise
         if answer.resp != "success":
             raise errors.not_success(answer.resp, response, _UPGRADE_UNCLEAR)
         return Answer(

@@ -32,6 +32,8 @@ _SHAPES = (
     ("errCode", "externalMessage"),
 )
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_SERVICE = "DBS."
+"""How the codes of TaurusDB itself begin."""
 _REFUSALS_OF_ANYBODY = {401, 407}
 """Statuses that mean "not without signing in first", whoever says so."""
 
@@ -88,6 +90,15 @@ def unreadable(
 def not_success(resp: str, response: httpx.Response, unclear: Sentence) -> TaurusError:
     """Judge an upgrade that was answered with 2xx, but with another word than `success`."""
     return _error(response, Words("", resp), Reaction.OPERATIONS, unclear, unclear)
+
+
+def doubt_rows(error: TaurusError) -> None:
+    """Judge anew a refusal of several rows: the service may have looked at each by itself.
+
+    What the gateway refuses never reached the service, so it holds for every row.
+    """
+    if error.effect is Effect.REFUSED and error.code.startswith(_SERVICE):
+        error.effect = Effect.IN_PART
 
 
 def unanswered(

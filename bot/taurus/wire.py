@@ -225,6 +225,7 @@ class ScheduleRow(Wire):
     instance_id: Text = ""
     job_status: Text = ""
     start_time: Time = None
+    end_time: Time = None
 
     def to_schedule(self) -> Schedule:
         """Say it in the domain's words."""
@@ -233,6 +234,7 @@ class ScheduleRow(Wire):
             instance_id=self.instance_id,
             state=read_state(self.job_status),
             start_at=self.start_time,
+            end_at=self.end_time,
         )
 
 

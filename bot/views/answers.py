@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from bot.domain.change import Options
 from bot.domain.plan import Plan
+from bot.domain.risk import risk
 from bot.domain.sentence import Sentence, say, say_many
 from bot.ports import Message
 from bot.views.blocks import Block, message, section, sections
 from bot.views.reader import Reader, escaped
-from bot.views.targets import risk, target_line, timing
+from bot.views.targets import target_line, timing
 
 
 def told(sentence: Sentence, reader: Reader) -> Message:

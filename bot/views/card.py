@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from bot.domain.change import IN_FLIGHT, Change, State, TargetState, Timing
+from bot.domain.risk import risk
 from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_many
 from bot.ports import Message
 from bot.views.blocks import Block, button, confirm, context, message, section, sections
 from bot.views.reader import Reader, escaped
-from bot.views.targets import in_order, risk, target_line, timing
+from bot.views.targets import in_order, target_line, timing
 
 TARGETS_BUDGET = 4500
 """Characters for targets; the rest of the card's budget is for everything above them."""

@@ -12,12 +12,13 @@ from bot.domain.change import Change, Options, Timing
 from bot.domain.choice import Choice
 from bot.domain.model import Frozen
 from bot.domain.plan import Plan
+from bot.domain.risk import risk
 from bot.domain.sentence import At, Sentence, say, say_many
 from bot.ports import Message, View
 from bot.views.blocks import Block, cut, section, sections
 from bot.views.card import headline
 from bot.views.reader import ARG_LIMIT, Reader, flat
-from bot.views.targets import risk, target_line, timing
+from bot.views.targets import target_line, timing
 
 OPTION, OPTION_VALUE, OPTIONS = 75, 150, 100
 """Slack's sizes: an option's text and description, its value, and how many there may be."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from bot.domain.change import NOT_NEW, UNSEEN, Options, Target, TargetState, Timing
-from bot.domain.kernel import Path
 from bot.domain.sentence import At, Sentence, say, say_many
 from bot.views.reader import Reader, escaped
 
@@ -32,31 +31,6 @@ def _state(target: Target, reader: Reader) -> str:
 def in_order(targets: Sequence[Target]) -> list[Target]:
     """Put first what needs attention."""
     return sorted(targets, key=lambda target: target.state not in _ATTENTION)
-
-
-def risk(targets: Sequence[Target]) -> tuple[Sentence, ...]:
-    """Say the worst case in words."""
-    failovers = sum(target.failovers for target in targets)
-    longer = sum(target.path is not Path.DIRECT for target in targets)
-    said = [
-        say_many(
-            "Restarts {n} instance; failovers in all: {failovers}, each interrupting its "
-            "workload for 30 to 90 seconds. It cannot be undone.",
-            "Restarts {n} instances; failovers in all: {failovers}, each interrupting its "
-            "workload for 30 to 90 seconds. It cannot be undone.",
-            len(targets),
-            failovers=failovers,
-        )
-    ]
-    if longer:
-        said.append(
-            say_many(
-                "{n} of them may take 15 to 20 minutes, interrupted for 1 to 2 minutes.",
-                "{n} of them may take 15 to 20 minutes, interrupted for 1 to 2 minutes.",
-                longer,
-            )
-        )
-    return tuple(said)
 
 
 def timing(options: Options) -> Sentence:

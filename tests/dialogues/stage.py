@@ -104,6 +104,12 @@ class Stage:
         slack = self.world.slack
         await self.until(lambda: bool(slack.modals(user)) and part in str(self.form(user)))
 
+    def opens_in(self, name: str, *, hours: int) -> None:
+        """Give an instance a maintenance window that begins about so much later."""
+        begins_at = self.world.clock.now() + timedelta(hours=hours)
+        ends_at = begins_at + timedelta(hours=1)
+        self.world.taurus.instance(name).window = f"{begins_at:%H:00}-{ends_at:%H:00}"
+
     def passes(self, **step: float) -> None:
         """Time goes by."""
         self.world.clock.advance(timedelta(**step))

@@ -22,7 +22,7 @@ async def test_a_failure_half_way_stands_with_the_vendors_reason(stage: Stage) -
     await confirmed(stage, "/taurus-upgrade reports-dev-01")
     await stage.until_state("Failed")
     assert "The upgrade failed: " in stage.shown
-    assert "it should still run 2.0.63.250300" in stage.shown
+    assert "The instance runs 2.0.63.250300" in stage.shown
     await stage.until(lambda: any("is over: Failed" in line for line in stage.thread))
     assert any("reports-dev-01: failed" in line for line in stage.thread)
 
@@ -73,7 +73,7 @@ async def test_a_two_phase_upgrade_says_what_a_person_has_to_do(stage: Stage) ->
     assert "upgrades in two phases" in stage.shown
     await stage.presses(ANN, "change.approve")
     await stage.until_state("Failed")
-    assert "Use Retry for the second phase" in stage.shown
+    assert "use Retry for the second phase" in stage.shown
 
 
 async def test_what_is_not_proven_in_time_is_unknown_until_somebody_looks_again(
@@ -82,7 +82,7 @@ async def test_what_is_not_proven_in_time_is_unknown_until_somebody_looks_again(
     instance = stage.world.taurus.instance("orders-prod-01")
     instance.fate = Fate.STAYS_PENDING
     await confirmed(stage, "/taurus-upgrade orders-prod-01")
-    await stage.until(lambda: "upgrading" in stage.shown)
+    await stage.until(lambda: any("success" in line for line in stage.thread))
     stage.passes(hours=3)
     await stage.until_state("Outcome unknown")
     assert "Not confirmed within the time limit" in stage.shown
@@ -121,6 +121,7 @@ async def test_a_person_halts_what_has_not_begun(stage: Stage) -> None:
 
 
 async def test_cancelling_takes_back_what_the_cloud_holds_for_its_window(stage: Stage) -> None:
+    stage.opens_in("orders-prod-01", hours=3)
     await confirmed(stage, "/taurus-upgrade orders-prod-01 --in-window")
     await stage.until_state("Scheduled")
     await stage.until(lambda: "waiting for its window" in stage.shown)
@@ -162,3 +163,85 @@ async def test_a_decision_that_comes_too_late_is_told_how_it_stands(stage: Stage
     await stage.until_state("Cancelled")
     await stage.says(ANN, "/taurus-change cancel CHG-1")
     await stage.until_whispered(ANN, "CHG-1 is Cancelled by now")
+
+
+async def test_nobody_can_decide_while_a_job_may_still_appear(stage: Stage) -> None:
+    stage.world.taurus.fail("batch_upgrade", "cut_before")
+    await confirmed(stage, "/taurus-upgrade orders-prod-01")
+    await stage.until_state("Outcome unknown")
+    await stage.presses(ANN, "change.retry")
+    await stage.until_whispered(ANN, "A job of orders-prod-01 may still appear until")
+    assert len(stage.cards) == 1
+
+
+async def test_nobody_can_decide_that_what_has_begun_never_began(stage: Stage) -> None:
+    stage.world.taurus.instance("orders-prod-01").fate = Fate.STAYS_PENDING
+    await confirmed(stage, "/taurus-upgrade orders-prod-01")
+    await stage.until(lambda: any("success" in line for line in stage.thread))
+    stage.passes(hours=3)
+    await stage.until_state("Outcome unknown")
+    await stage.presses(ANN, "change.retry")
+    await stage.until_whispered(ANN, "so it did begin")
+    assert len(stage.cards) == 1
+
+
+@pytest.mark.parametrize("lenient", ["off", "error"])
+async def test_a_refused_batch_is_known_instance_by_instance(stage: Stage, lenient: str) -> None:
+    names = "orders-prod-01 orders-prod-02"
+    await stage.says(ANN, f"/taurus-upgrade {names}")
+    await stage.until_state("Proposed")
+    stage.world.taurus.switch("partial_rejection", lenient)
+    # The cloud knows this before the bot can: it is refused, though all looks well.
+    stage.world.taurus.instance("orders-prod-02").fate = Fate.SUPPORT_ONLY
+    await stage.presses(ANN, "change.approve")
+    await stage.until(lambda: any("DBS.05000012" in line for line in stage.thread))
+    await stage.until_state("Outcome unknown")
+    stage.passes(minutes=11)
+    await stage.until_state("Failed" if lenient == "off" else "Partly failed")
+    assert submissions(stage, "orders-prod-01") == (0 if lenient == "off" else 1)
+    await stage.until(lambda: any("orders-prod-02: refused" in line for line in stage.thread))
+
+
+async def test_a_retry_is_not_taken_in_by_what_failed_before_it(stage: Stage) -> None:
+    await confirmed(stage, "/taurus-upgrade reports-prod-01")
+    await stage.until_state("Failed")
+    stage.world.taurus.switch("jobs_late_seconds", 120)
+    await stage.presses(ANN, "change.retry")
+    await stage.until(lambda: len(stage.cards) == 2)
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Succeeded")
+    assert submissions(stage, "reports-prod-01") == 2
+
+
+async def test_a_window_that_passes_without_the_upgrade_is_for_a_person(stage: Stage) -> None:
+    stage.opens_in("orders-prod-01", hours=3)
+    stage.world.taurus.instance("orders-prod-01").fate = Fate.NEVER_STARTS
+    await confirmed(stage, "/taurus-upgrade orders-prod-01 --in-window")
+    await stage.until(lambda: "waiting for its window" in stage.shown)
+    stage.passes(hours=5)
+    await stage.until_state("Outcome unknown")
+    assert "maintenance window is over" in stage.shown
+
+
+async def test_cancelling_after_some_windows_keeps_what_is_done(stage: Stage) -> None:
+    stage.opens_in("orders-prod-01", hours=2)
+    stage.opens_in("orders-prod-02", hours=12)
+    await confirmed(stage, "/taurus-upgrade orders-prod-01 orders-prod-02 --in-window")
+    await stage.until(lambda: stage.shown.count("waiting for its window") == 2)
+    stage.passes(hours=3)
+    await stage.until(lambda: any("orders-prod-01: succ" in line for line in stage.thread))
+    await stage.until_state("Scheduled")
+    await stage.presses(ANN, "change.cancel")
+    await stage.until_state("Partly failed")
+    assert submissions(stage, "orders-prod-02") == 1, "taken back before its window"
+
+
+async def test_going_on_after_a_failure_does_not_halt_at_the_same_failure(stage: Stage) -> None:
+    stage.world.taurus.fail("batch_upgrade", "refuse", code="DBS.200047")
+    names = "orders-prod-01 orders-prod-02 orders-prod-03"
+    await confirmed(stage, f"/taurus-upgrade {names} --wave-size 1")
+    await stage.until_state("Halted")
+    await stage.presses(ANN, "change.resume")
+    await stage.until_state("Partly failed")
+    assert submissions(stage, "orders-prod-03") == 1

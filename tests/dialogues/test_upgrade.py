@@ -1,9 +1,10 @@
 """The main story, as people live it."""
 
 import asyncio
+from pathlib import Path
 
 from bot.sandbox.taurus import Condition
-from tests.dialogues.stage import CHANNEL, Stage
+from tests.dialogues.stage import CHANNEL, Mode, Stage
 
 ANN, BOB, CARL = "U0ANN", "U0BOB", "U0CARL"
 
@@ -111,6 +112,7 @@ async def test_a_rescheduled_change_asks_for_approval_again(stage: Stage) -> Non
 
 
 async def test_the_maintenance_window_is_the_clouds_to_keep(stage: Stage) -> None:
+    stage.opens_in("orders-prod-01", hours=3)
     await stage.says(ANN, "/taurus-upgrade orders-prod-01 --in-window")
     await stage.until_state("Proposed")
     await stage.presses(ANN, "change.approve")
@@ -243,11 +245,13 @@ async def test_a_cloud_that_cannot_be_read_is_told_on_the_card(stage: Stage) -> 
     assert submissions(stage, "orders-prod-01") == 1
 
 
-async def test_a_card_that_looks_the_same_is_not_sent_again(stage: Stage) -> None:
+async def test_a_card_that_looks_the_same_is_not_sent_again(tmp_path: Path, mode: Mode) -> None:
+    stage = await Stage.open(tmp_path, mode, TAURUS_POLL_INTERVAL="1s")
+    stage.opens_in("orders-prod-01", hours=3)
     await stage.says(ANN, "/taurus-upgrade orders-prod-01 --in-window")
     await stage.until_state("Proposed")
     await stage.presses(ANN, "change.approve")
-    await stage.until_state("Scheduled")
+    await stage.until(lambda: "waiting for its window" in stage.shown)
     looked = asyncio.Semaphore(0)
 
     async def see(operation: str, moment: str) -> None:
@@ -257,8 +261,8 @@ async def test_a_card_that_looks_the_same_is_not_sent_again(stage: Stage) -> Non
     stage.world.taurus.on_request = see
     edits = stage.edits
     for _ in range(5):
-        stage.passes(seconds=11)
         await asyncio.wait_for(looked.acquire(), 10)
+    await stage.close()
     assert stage.edits - edits <= 1
 
 

@@ -301,3 +301,22 @@ async def test_every_call_is_reported(
     assert (call.operation, call.outcome, call.seconds) == ("database_version", "404", 0)
     assert call.request_id == simulator.requests[-1].request_id
     assert call.answered_at == clock()
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "effect"),
+    [
+        ("refuse", "DBS.200047", Effect.IN_PART),
+        ("throttle", "", Effect.REFUSED),
+        ("refuse", "APIGW.0302", Effect.REFUSED),
+        ("error_before", "", Effect.UNCLEAR),
+    ],
+)
+async def test_what_the_service_itself_refuses_of_several_it_may_have_refused_in_part(
+    fleet: TaurusFleet, simulator: TaurusSimulator, fault: str, code: str, effect: Effect
+) -> None:
+    simulator.fail("upgrades", fault, code=code)
+    rows = [row(simulator, "orders-prod-01"), row(simulator, "orders-prod-02")]
+    with pytest.raises(CloudError) as caught:
+        await fleet.submit(rows, delay=False)
+    assert caught.value.effect is effect

@@ -1,0 +1,143 @@
+"""How a change turns: what its targets' states mean for it, and the lines people hear of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.change import (
+    IN_FLIGHT,
+    UNSEEN,
+    Change,
+    Move,
+    State,
+    Target,
+    TargetState,
+    advance,
+    allows,
+    ending,
+)
+from bot.domain.risk import some
+from bot.domain.sentence import Sentence, say, say_many
+from bot.domain.story import Record
+
+Step = tuple[Change, tuple[Record, ...]]
+
+NAMED = 5
+"""How many instances a line names; the card has them all."""
+_ALARMING = frozenset({TargetState.FAILED, TargetState.REFUSED, TargetState.NEVER_STARTED, *UNSEEN})
+_UNDER_WAY = frozenset({State.SCHEDULED, State.RUNNING, State.HALTED, State.UNKNOWN})
+
+
+def fact(at: datetime, kind: str, sentence: Sentence, verbatim: str = "", **data: str) -> Record:
+    """Record something that the bot saw or did, as a line of the thread."""
+    return Record(
+        at=at,
+        actor="bot",
+        kind=kind,
+        sentence=sentence,
+        told=True,
+        verbatim=verbatim,
+        data={key: value for key, value in data.items() if value},
+    )
+
+
+def turned(before: Change, after: Change, now: datetime, *records: Record) -> Step:
+    """Complete a step: a turn that people must hear of becomes a line of its own."""
+    if after.state is before.state:
+        return after, records
+    if after.state is State.HALTED and after.halt_reason is not None:
+        return after, (*records, fact(now, "halt", after.halt_reason))
+    if after.state is State.UNKNOWN:
+        return after, (*records, _lost(after, now))
+    return after, (*records, closing(after, now)) if not after.is_open else records
+
+
+def settled(change: Change, now: datetime) -> Change:
+    """Bring the state of a change that was approved in line with its targets'."""
+    if change.state not in _UNDER_WAY:
+        return change
+    if change.in_state(UNSEEN):
+        if change.state is State.UNKNOWN:
+            return change
+        return advance(_begun(change, Move.LOSE_SIGHT), Move.LOSE_SIGHT, due_at=now)
+    if change.state is State.UNKNOWN:
+        # What was halted before it got out of sight is halted still.
+        move = Move.HALT if change.halt_reason else Move.REGAIN_SIGHT
+        change = advance(change, move, due_at=now)
+    if change.in_state({*IN_FLIGHT, TargetState.PLANNED}):
+        return _between(change, now)
+    move = ending(change)
+    return advance(_begun(change, move), move, due_at=None, ended_at=now)
+
+
+def _begun(change: Change, move: Move) -> Change:
+    # What the cloud holds for the windows is Scheduled, though it has begun for us.
+    return change if allows(change, move) else advance(change, Move.START)
+
+
+def _between(change: Change, now: datetime) -> Change:
+    flying = change.in_state(IN_FLIGHT)
+    planned = change.in_state({TargetState.PLANNED})
+    waiting = all(target.state is TargetState.WAITING for target in flying)
+    if change.state is State.RUNNING and planned and (reason := _alarm(change)):
+        return advance(change, Move.HALT, halt_reason=reason, approvals=(), due_at=now)
+    if change.state is State.RUNNING and flying and waiting and not planned:
+        return advance(change, Move.HAND_OVER)
+    if change.state is State.SCHEDULED and flying and not waiting:
+        return advance(change, Move.START)
+    return change
+
+
+def _alarm(change: Change) -> Sentence | None:
+    known = change.resumed_at
+    bad = [
+        target
+        for target in change.in_state(_ALARMING)
+        if known is None or target.ended_at is None or target.ended_at > known
+    ]
+    unseen = [target for target in bad if target.state in UNSEEN]
+    if len(bad) < change.halt_after and not unseen:
+        return None
+    return say_many(
+        "Halted: {n} instance did not go as planned ({names}), so nothing more starts.",
+        "Halted: {n} instances did not go as planned ({names}), so nothing more starts.",
+        len(bad),
+        names=_names(bad),
+    )
+
+
+def _lost(change: Change, now: datetime) -> Record:
+    unseen = change.in_state(UNSEEN)
+    text = say_many(
+        "The outcome of {n} instance is not known ({names}). Nothing is sent again; the card "
+        "tells what was seen.",
+        "The outcome of {n} instances is not known ({names}). Nothing is sent again; the card "
+        "tells what was seen.",
+        len(unseen),
+        names=_names(unseen),
+    )
+    return fact(now, "unknown", text)
+
+
+def _names(targets: Sequence[Target]) -> str:
+    return some([target.name for target in targets], NAMED)
+
+
+def closing(change: Change, now: datetime) -> Record:
+    """Make the one closing line of a change; a view adds the mentions."""
+    if not change.batches:
+        text = say(
+            "{change} is over: {state}. Nothing was sent to the databases.",
+            change=change.id,
+            state=change.state.value,
+        )
+        return fact(now, "closed", text)
+    counts = change.counts()
+    new = counts[TargetState.SUCCEEDED] + counts[TargetState.ALREADY_NEWEST]
+    text = say(
+        "{change} is over: {state}. {new} of {all} run the newest kernel.",
+        change=change.id,
+        state=change.state.value,
+        new=new,
+        all=len(change.targets),
+    )
+    return fact(now, "closed", text)
