@@ -6,7 +6,7 @@ variables are: what is not understood must not switch a rule off.
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -116,62 +116,81 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _PLACE = frozenset({"region", "project_id", "credentials"})
 
 
+class _Source:
+    """Where tables come from, for mistakes that are found when all of them are read."""
+
+    def __init__(self, reading: Reading, name: str, lines: Lines) -> None:
+        self.reading = reading
+        self._name, self._lines = name, lines
+
+    def wrong(self, path: Sequence[str | int], what: str) -> None:
+        self.reading.wrong(f"{self._name}, line {self._lines.of(path)}", what)
+
+
 def read_policy_file(
     reading: Reading, regions: Collection[str]
 ) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
     """Read the file that `TAURUS_CONFIG` names; mistakes go to `reading`."""
+    source, file = _opened(reading)
+    if file is None:
+        return (), {}
+    clouds = {
+        name: _cloud(source, regions, ("environments", name), table)
+        for name, table in file.environments.items()
+    }
+    regions_of = {name: cloud.region for name, cloud in clouds.items()}
+    return _environments(source, file, regions_of), clouds
+
+
+def read_rules(reading: Reading) -> tuple[Environment, ...]:
+    """Read the rules alone, without the variables that the file refers to."""
+    source, file = _opened(reading)
+    return () if file is None else _environments(source, file, {})
+
+
+def _opened(reading: Reading) -> tuple[_Source, File | None]:
     name = reading.text("TAURUS_CONFIG")
+    text, data = "", None
     try:
         text = Path(name).read_text(encoding="utf-8")
         data = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         reading.wrong("TAURUS_CONFIG", f"{name} cannot be read: {_why(error)}")
-        return (), {}
     except tomllib.TOMLDecodeError as error:
         reading.wrong("TAURUS_CONFIG", f"{name} is no TOML: {error}")
-        return (), {}
-    lines = Lines(text)
+    source = _Source(reading, name, Lines("" if data is None else text))
+    return source, None if data is None else _parsed(source, data)
+
+
+def _parsed(source: _Source, data: dict[str, object]) -> File | None:
     try:
-        tables = File.model_validate(data).environments
+        return File.model_validate(data)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False):
-            reading.wrong(f"{name}, line {lines.of(one['loc'])}", _words(one))
-        tables = {}
-    return _read_tables(_Source(reading, regions, name, lines), tables)
+            source.wrong(one["loc"], _words(one))
+        return None
 
 
-class _Source:
-    """Where tables come from, for mistakes that only show when they meet the variables."""
-
-    def __init__(self, reading: Reading, regions: Collection[str], name: str, lines: Lines) -> None:
-        self.reading, self.regions = reading, regions
-        self._name, self._lines = name, lines
-
-    def wrong(self, path: tuple[str, ...], what: str) -> None:
-        self.reading.wrong(f"{self._name}, line {self._lines.of(path)}", what)
-
-
-def _read_tables(
-    source: _Source, tables: Mapping[str, Table]
-) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
+def _environments(
+    source: _Source, file: File, regions_of: Mapping[str, str]
+) -> tuple[Environment, ...]:
     environments: list[Environment] = []
-    clouds: dict[str, Cloud] = {}
-    for name, table in tables.items():
+    for name, table in file.environments.items():
         path = ("environments", name)
         if not _NAME.fullmatch(name):
             source.wrong(path, f"{name!r} is no name; use small letters, digits and dashes")
         _check_approvals(source, path, table)
-        clouds[name] = _cloud(source, path, table)
         rules = {key: value for key, value in table if key not in _PLACE}
-        environments.append(Environment(name=name, region=clouds[name].region, **rules))
-    return tuple(environments), clouds
+        region = regions_of.get(name, table.region)
+        environments.append(Environment(name=name, region=region, **rules))
+    return tuple(environments)
 
 
-def _cloud(source: _Source, path: tuple[str, ...], table: Table) -> Cloud:
+def _cloud(source: _Source, regions: Collection[str], path: tuple[str, ...], table: Table) -> Cloud:
     """Read the variables that a table refers to; what is missing is told with the table's line."""
     asked = Reading(source.reading.environ)
     wanted = Wanted(table.region, table.project_id, table.credentials)
-    cloud = read_cloud(asked, source.regions, wanted)
+    cloud = read_cloud(asked, regions, wanted)
     for problem in asked.problems:
         key = "region" if problem.startswith("TAURUS_REGION") else "credentials"
         source.wrong((*path, key), f"{path[-1]}: {problem}")
