@@ -17,9 +17,11 @@ from typing import Literal
 
 from bot.app import App, Surroundings, real_now
 from bot.doctor import as_json, as_lines, examine, is_healthy
+from bot.domain.explain import Question, explain
+from bot.domain.policy import Action
 from bot.ports import StoreError
 from bot.sandbox.world import World, welcome
-from bot.settings import SettingsError, database_url, read_settings
+from bot.settings import SettingsError, database_url, read_policy, read_settings
 from bot.slack.manifest import manifest
 from bot.store import SqlChanges, migrate
 from bot.taurus import REGIONS, Limits
@@ -28,6 +30,7 @@ from commands import COMMANDS
 
 _USAGE = 2
 _BROKEN = 1
+_REFUSED = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,7 +82,21 @@ def _parser() -> argparse.ArgumentParser:
     shown.set_defaults(run=_manifest)
     verbs.add_parser("migrate", help="update the store's schema").set_defaults(run=_migrate)
     _add_audit(verbs.add_parser("audit", help="check or export the record"))
+    _add_policy(verbs.add_parser("policy", help="ask the policy, offline"))
     return parser
+
+
+def _add_policy(policy: argparse.ArgumentParser) -> None:
+    verbs = policy.add_subparsers(required=True, metavar="VERB")
+    shown = verbs.add_parser("explain", help="what it would decide, and why")
+    shown.add_argument("--user", required=True, metavar="U", help="Slack user id")
+    shown.add_argument("--env", required=True, metavar="NAME")
+    shown.add_argument("--action", required=True, choices=[one.value for one in Action])
+    shown.add_argument("--channel", default="", metavar="C", help="Slack channel id")
+    shown.add_argument(
+        "--member-of", action="append", default=[], metavar="S", help="suppose this group"
+    )
+    shown.set_defaults(run=_explain)
 
 
 def _add_audit(audit: argparse.ArgumentParser) -> None:
@@ -187,6 +204,25 @@ def _migrate(_args: argparse.Namespace) -> int:
     revision = migrate(database_url(os.environ))
     print(f"The store's schema is at {revision}.")
     return 0
+
+
+def _explain(args: argparse.Namespace) -> int:
+    environments = {one.name: one for one in read_policy(os.environ)}
+    if args.env not in environments:
+        return _complain(f"--env: there is no {args.env}; there are: {', '.join(environments)}")
+    question = Question(
+        action=Action(args.action),
+        user=args.user,
+        channel=args.channel,
+        groups=tuple(args.member_of),
+    )
+    told = explain(question, environments[args.env])
+    print(f"decision: {'allowed' if told.decision.allowed else 'refused'}")
+    print(f"reason: {told.decision.reason.value}")
+    print(told.decision.sentence)
+    for note in told.notes:
+        print(f"note: {note}")
+    return 0 if told.decision.allowed else _REFUSED
 
 
 def _verify(_args: argparse.Namespace) -> int:

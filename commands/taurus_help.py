@@ -1,5 +1,7 @@
 """`/taurus-help`: what you may do here, generated from the commands."""
 
+from collections.abc import Callable, Mapping
+
 from bot.command import Asker, Call, Command
 from bot.domain.policy import Action, decide
 from bot.domain.sentence import Sentence, say
@@ -20,15 +22,25 @@ def help_for(*others: Command) -> tuple[Command, ...]:
     return (*others, command)
 
 
+_MAY: Mapping[Action, Callable[[str], Sentence]] = {
+    Action.REQUEST: lambda env: say("{env}: you may request here.", env=env),
+    Action.OVERRIDE: lambda env: say(
+        "{env}: you may override a freeze here, with one approval more.", env=env
+    ),
+    Action.APPROVE: lambda env: say("{env}: you may approve here.", env=env),
+    Action.HALT: lambda env: say("{env}: you may halt and cancel here.", env=env),
+}
+
+
 async def _standing(desk: Desk, asker: Asker, channel: str) -> list[Sentence]:
+    """Say what somebody may do here, and every reason against the rest once."""
     said: list[Sentence] = []
     for environment in desk.environments.values():
         circle = await desk.circle(asker.person, environment)
-        for action in (Action.REQUEST, Action.APPROVE):
-            decision = decide(action, circle, environment, channel=channel)
-            said.append(
-                say("{env}: you may {action} here.", env=environment.name, action=action.value)
-                if decision.allowed
-                else decision.sentence
-            )
+        decisions = {
+            action: decide(action, circle, environment, channel=channel) for action in _MAY
+        }
+        said += [_MAY[one](environment.name) for one, found in decisions.items() if found.allowed]
+        refused = {found.reason: found for found in decisions.values() if not found.allowed}
+        said += [found.sentence for found in refused.values()]
     return said

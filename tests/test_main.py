@@ -78,3 +78,52 @@ def test_the_sandbox_prints_its_page_and_ends_on_ctrl_c() -> None:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 0
+
+
+POLICY = """
+[environments.prod]
+region = "cn-north-4"
+credentials = "PROD_"
+channels = ["C0PROD"]
+requesters = ["S0DBA"]
+approvers = ["U0BOB"]
+"""
+
+
+def explained(folder: Path, *words: str, text: str = POLICY) -> "subprocess.CompletedProcess[str]":
+    file = folder / "policy.toml"
+    file.write_text(text)
+    return bot("policy", "explain", *words, TAURUS_CONFIG=str(file))
+
+
+def test_the_policy_is_explained_without_slack_or_credentials(tmp_path: Path) -> None:
+    words = ("--user", "U0BOB", "--env", "prod", "--action", "approve")
+    allowed = explained(tmp_path, *words)
+    assert allowed.returncode == 0
+    assert allowed.stdout.startswith("decision: allowed\nreason: allowed\n")
+    elsewhere = explained(tmp_path, *words, "--channel", "C0ELSE")
+    assert elsewhere.returncode == 1
+    assert "reason: wrong_channel" in elsewhere.stdout
+    words = ("--user", "U0BOB", "--env", "prod", "--action", "request")
+    refused = explained(tmp_path, *words)
+    assert refused.returncode == 1
+    assert "decision: refused\nreason: not_requester\n" in refused.stdout
+    assert "Only Slack knows" in refused.stdout
+    assert explained(tmp_path, *words, "--member-of", "S0DBA").returncode == 0
+
+
+def test_a_policy_with_mistakes_is_exit_2(tmp_path: Path) -> None:
+    words = ("--user", "U0BOB", "--env", "prod", "--action", "halt")
+    mistaken = explained(tmp_path, *words, text=POLICY.replace("approvers", "aprovers"))
+    assert mistaken.returncode == 2
+    assert "line 7: there is no environments.prod.aprovers" in mistaken.stderr
+    unknown = explained(tmp_path, "--user", "U", "--env", "x", "--action", "halt")
+    assert unknown.returncode == 2
+    assert "there are: prod" in unknown.stderr
+
+
+def test_the_variables_alone_are_a_policy_too() -> None:
+    words = ("policy", "explain", "--user", "U0ANN", "--env", "default", "--action", "approve")
+    assert bot(*words).returncode == 0
+    assert bot(*words, TAURUS_APPROVERS="U0BOB").returncode == 1
+    assert bot(*words, TAURUS_APPROVALS="2").returncode == 2

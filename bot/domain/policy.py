@@ -3,6 +3,7 @@
 `decide` is pure and answers with one of a closed list of reasons; every reason has its sentence.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 
@@ -10,7 +11,7 @@ from bot.domain.change import Change
 from bot.domain.freeze import Closure, RecurringFreeze, told
 from bot.domain.model import Frozen
 from bot.domain.person import Person
-from bot.domain.sentence import Arg, Channels, Sentence, User, say
+from bot.domain.sentence import Channels, Sentence, User, say
 from bot.domain.signal import Signal
 from bot.domain.windows import Window
 
@@ -54,7 +55,7 @@ class Action(StrEnum):
     HALT = "halt"
     RESUME = "resume"
     OVERRIDE = "override"
-    """Go past a freeze or a change window."""
+    """Ask for a start in spite of a freeze or outside of the windows."""
     FREEZE = "freeze"
     LIFT = "lift"
 
@@ -216,43 +217,63 @@ _RULES = {
 
 
 def _sentence(reason: Reason | None, environment: Environment, change: Change | None) -> Sentence:
-    if reason is Reason.NOT_APPROVER and not environment.approvers:
-        template = "Only {person}, who asked for it, can confirm this change."
-    else:
-        template = _SENTENCES[reason or Reason.ALLOWED]
-    args: dict[str, Arg] = {
-        "env": environment.name,
-        "channels": Channels(channels=environment.channels),
-        "person": User(user=change.requester) if change else "-",
-    }
-    used = {name: arg for name, arg in args.items() if f"{{{name}}}" in template}
-    return say(template, **used)
+    return _SENTENCES[reason or Reason.ALLOWED](environment, change)
 
 
-_SENTENCES = {
-    Reason.ALLOWED: "You may.",
-    Reason.BOT: "Bots cannot do this: a person has to.",
-    Reason.INACTIVE: "This Slack account is deactivated, so it does not count.",
-    Reason.FOREIGN: "People of other workspaces cannot do this. Ask somebody of this workspace.",
-    Reason.WRONG_CHANNEL: (
+def _not_approver(environment: Environment, change: Change | None) -> Sentence:
+    if environment.approvers:
+        return say(
+            "You are not among the approvers of {env}, so nothing was approved.",
+            env=environment.name,
+        )
+    return say(
+        "Only {person}, who asked for it, can confirm this change.", person=_requester(change)
+    )
+
+
+def _not_involved(environment: Environment, change: Change | None) -> Sentence:
+    return say(
+        "Only {person}, who asked for it, and the approvers of {env} can do this.",
+        person=_requester(change),
+        env=environment.name,
+    )
+
+
+def _requester(change: Change | None) -> User | str:
+    return User(user=change.requester) if change else "-"
+
+
+_SENTENCES: Mapping[Reason, Callable[[Environment, Change | None], Sentence]] = {
+    Reason.ALLOWED: lambda *_: say("You may."),
+    Reason.BOT: lambda *_: say("Bots cannot do this: a person has to."),
+    Reason.INACTIVE: lambda *_: say("This Slack account is deactivated, so it does not count."),
+    Reason.FOREIGN: lambda *_: say(
+        "People of other workspaces cannot do this. Ask somebody of this workspace."
+    ),
+    Reason.WRONG_CHANNEL: lambda environment, _: say(
         "The environment {env} cannot be changed from this channel. "
-        "Use one of its own channels: {channels}."
+        "Use one of its own channels: {channels}.",
+        env=environment.name,
+        channels=Channels(channels=environment.channels),
     ),
-    Reason.NOT_REQUESTER: (
+    Reason.NOT_REQUESTER: lambda environment, _: say(
         "You are not among those who may ask for changes of {env}. "
-        "Ask one of them, or whoever runs this bot."
+        "Ask one of them, or whoever runs this bot.",
+        env=environment.name,
     ),
-    Reason.NOT_APPROVER: "You are not among the approvers of {env}, so nothing was approved.",
-    Reason.OWN_CHANGE: (
+    Reason.NOT_APPROVER: _not_approver,
+    Reason.OWN_CHANGE: lambda environment, _: say(
         "You asked for this change, so your own approval does not count. "
-        "Another approver of {env} has to approve it."
+        "Another approver of {env} has to approve it.",
+        env=environment.name,
     ),
-    Reason.ALREADY_APPROVED: ("You have approved this change already; it waits for somebody else."),
-    Reason.NOBODY_TO_OVERRIDE: (
+    Reason.ALREADY_APPROVED: lambda *_: say(
+        "You have approved this change already; it waits for somebody else."
+    ),
+    Reason.NOBODY_TO_OVERRIDE: lambda environment, _: say(
         "Going past a freeze or a change window needs one more approver, but {env} has no "
-        "approvers. Wait, or ask whoever runs this bot."
+        "approvers. Wait, or ask whoever runs this bot.",
+        env=environment.name,
     ),
-    Reason.NOT_INVOLVED: (
-        "Only {person}, who asked for it, and the approvers of {env} can do this."
-    ),
+    Reason.NOT_INVOLVED: _not_involved,
 }

@@ -10,11 +10,19 @@ from bot.domain.arguments import did_you_mean
 from bot.domain.model import Frozen
 from bot.domain.policy import Environment
 from bot.settings.cloud import Cloud, Wanted, read_cloud
-from bot.settings.policy_file import read_policy_file
+from bot.settings.policy_file import read_policy_file, read_rules
 from bot.settings.reading import Reading
 from bot.settings.variables import CHANNEL, PEOPLE, RULES, SLACK, VARIABLES, settings_table
 
-__all__ = ["Cloud", "Settings", "SettingsError", "database_url", "read_settings", "settings_table"]
+__all__ = [
+    "Cloud",
+    "Settings",
+    "SettingsError",
+    "database_url",
+    "read_policy",
+    "read_settings",
+    "settings_table",
+]
 
 _OURS = "TAURUS_"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -77,6 +85,25 @@ def read_settings(environ: Mapping[str, str], regions: Collection[str] = ()) -> 
     return settings
 
 
+def read_policy(environ: Mapping[str, str]) -> tuple[Environment, ...]:
+    """Read the rules of every environment, and nothing that a connection needs.
+
+    Raises:
+        SettingsError: with every mistake of the rules.
+    """
+    reading = Reading(environ)
+    _check_names(reading)
+    if reading.has("TAURUS_CONFIG"):
+        _check_rules(reading)
+        environments = read_rules(reading)
+    else:
+        environments = (_environment(reading),)
+        _check_approvals(reading, environments[0])
+    if reading.problems:
+        raise SettingsError(tuple(reading.problems))
+    return environments
+
+
 def database_url(environ: Mapping[str, str]) -> str:
     """Where the store is; `migrate` and `audit` need nothing else.
 
@@ -94,8 +121,7 @@ def _environments(
     reading: Reading, regions: Collection[str]
 ) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
     if reading.has("TAURUS_CONFIG"):
-        for name in filter(reading.has, RULES):
-            reading.wrong(name, "the policy file (TAURUS_CONFIG) says this; unset it")
+        _check_rules(reading)
         return read_policy_file(reading, regions)
     cloud = read_cloud(reading, regions, Wanted())
     environment = _environment(reading)
@@ -168,6 +194,11 @@ def _check_names(reading: Reading) -> None:
             close = did_you_mean(name.removeprefix(_OURS), rests)
             if close:
                 reading.wrong(name, f"there is no such setting; did you mean {_OURS}{close}?")
+
+
+def _check_rules(reading: Reading) -> None:
+    for name in filter(reading.has, RULES):
+        reading.wrong(name, "the policy file (TAURUS_CONFIG) says this; unset it")
 
 
 def _check_slack(reading: Reading) -> None:

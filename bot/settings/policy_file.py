@@ -6,7 +6,7 @@ variables are: what is not understood must not switch a rule off.
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +27,6 @@ from pydantic_core import ErrorDetails
 from bot.domain.arguments import did_you_mean
 from bot.domain.freeze import RecurringFreeze
 from bot.domain.policy import Environment
-from bot.domain.signal import Signal
 from bot.domain.windows import Window, WindowError, parse_window
 from bot.settings.cloud import Cloud, Wanted, read_cloud
 from bot.settings.reading import Reading
@@ -127,51 +126,72 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _ELSEWHERE = frozenset({"region", "project_id", "credentials", "signals"})
 
 
+class _Source:
+    """Where tables come from, for mistakes that are found when all of them are read."""
+
+    def __init__(self, reading: Reading, name: str, lines: Lines) -> None:
+        self.reading = reading
+        self._name, self._lines = name, lines
+
+    def wrong(self, path: Sequence[str | int], what: str) -> None:
+        self.reading.wrong(f"{self._name}, line {self._lines.of(path)}", what)
+
+
 def read_policy_file(
     reading: Reading, regions: Collection[str]
 ) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
     """Read the file that `TAURUS_CONFIG` names; mistakes go to `reading`."""
+    source, file = _opened(reading)
+    if file is None:
+        return (), {}
+    clouds = {
+        name: _cloud(source, regions, ("environments", name), table)
+        for name, table in file.environments.items()
+    }
+    _check_tokens(source, file)
+    regions_of = {name: cloud.region for name, cloud in clouds.items()}
+    return _environments(source, file, regions_of), clouds
+
+
+def read_rules(reading: Reading) -> tuple[Environment, ...]:
+    """Read the rules alone, without the variables that the file refers to."""
+    source, file = _opened(reading)
+    return () if file is None else _environments(source, file, {})
+
+
+def _opened(reading: Reading) -> tuple[_Source, File | None]:
     name = reading.text("TAURUS_CONFIG")
+    text, data = "", None
     try:
         text = Path(name).read_text(encoding="utf-8")
         data = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         reading.wrong("TAURUS_CONFIG", f"{name} cannot be read: {_why(error)}")
-        return (), {}
     except tomllib.TOMLDecodeError as error:
         reading.wrong("TAURUS_CONFIG", f"{name} is no TOML: {error}")
-        return (), {}
-    lines = Lines(text)
+    source = _Source(reading, name, Lines("" if data is None else text))
+    return source, None if data is None else _parsed(source, data)
+
+
+def _parsed(source: _Source, data: dict[str, object]) -> File | None:
     try:
-        file = File.model_validate(data)
+        return File.model_validate(data)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False):
-            reading.wrong(f"{name}, line {lines.of(one['loc'])}", _words(one))
-        return (), {}
-    return _read_tables(_Source(reading, regions, name, lines), file)
+            source.wrong(one["loc"], _words(one))
+        return None
 
 
-class _Source:
-    """Where tables come from, for mistakes that only show when they meet the variables."""
-
-    def __init__(self, reading: Reading, regions: Collection[str], name: str, lines: Lines) -> None:
-        self.reading, self.regions = reading, regions
-        self._name, self._lines = name, lines
-
-    def wrong(self, path: tuple[str | int, ...], what: str) -> None:
-        self.reading.wrong(f"{self._name}, line {self._lines.of(path)}", what)
-
-
-def _read_tables(source: _Source, file: File) -> tuple[tuple[Environment, ...], dict[str, Cloud]]:
+def _environments(
+    source: _Source, file: File, regions_of: Mapping[str, str]
+) -> tuple[Environment, ...]:
     environments: list[Environment] = []
-    clouds: dict[str, Cloud] = {}
     _check_freezes(source, file)
     for name, table in file.environments.items():
         path = ("environments", name)
         if not _NAME.fullmatch(name):
             source.wrong(path, f"{name!r} is no name; use small letters, digits and dashes")
         _check_approvals(source, path, table)
-        clouds[name] = _cloud(source, path, table)
         rules = {key: value for key, value in table if key not in _ELSEWHERE}
         freezes = tuple(
             RecurringFreeze(when=one.when, reason=one.reason)
@@ -181,21 +201,21 @@ def _read_tables(source: _Source, file: File) -> tuple[tuple[Environment, ...], 
         environments.append(
             Environment(
                 name=name,
-                region=clouds[name].region,
+                region=regions_of.get(name, table.region),
                 freezes=freezes,
-                signals=_signals(source, path, table),
+                signals=tuple(one.to_signal(source.reading.environ) for one in table.signals),
                 **rules,
             )
         )
-    return tuple(environments), clouds
+    return tuple(environments)
 
 
-def _signals(source: _Source, path: tuple[str, ...], table: Table) -> tuple[Signal, ...]:
-    environ = source.reading.environ
-    for number, signal in enumerate(table.signals):
-        if name := signal.missing(environ):
-            source.wrong((*path, "signals", number, "token"), f"the variable {name} is not set")
-    return tuple(signal.to_signal(environ) for signal in table.signals)
+def _check_tokens(source: _Source, file: File) -> None:
+    for environment, table in file.environments.items():
+        for number, signal in enumerate(table.signals):
+            if name := signal.missing(source.reading.environ):
+                path = ("environments", environment, "signals", number, "token")
+                source.wrong(path, f"the variable {name} is not set")
 
 
 def _check_freezes(source: _Source, file: File) -> None:
@@ -209,11 +229,11 @@ def _check_freezes(source: _Source, file: File) -> None:
                 )
 
 
-def _cloud(source: _Source, path: tuple[str, ...], table: Table) -> Cloud:
+def _cloud(source: _Source, regions: Collection[str], path: tuple[str, ...], table: Table) -> Cloud:
     """Read the variables that a table refers to; what is missing is told with the table's line."""
     asked = Reading(source.reading.environ)
     wanted = Wanted(table.region, table.project_id, table.credentials)
-    cloud = read_cloud(asked, source.regions, wanted)
+    cloud = read_cloud(asked, regions, wanted)
     for problem in asked.problems:
         key = "region" if problem.startswith("TAURUS_REGION") else "credentials"
         source.wrong((*path, key), f"{path[-1]}: {problem}")
