@@ -260,6 +260,14 @@ class View(Frozen):
     metadata: str = ""
 
 
+class File(Frozen):
+    """A text file for people."""
+
+    name: str
+    title: str
+    text: str
+
+
 class ChatError(Exception):
     """Slack refused or did not answer.
 
@@ -298,6 +306,12 @@ class Chat(Protocol):
         self, channel: str, tag: dict[str, str], *, since: datetime, thread: str = ""
     ) -> str | None:
         """Find the ts of our own message by its tag; None if absent or not allowed to look."""
+
+    async def upload(self, channel: str, file: File, *, thread: str = "") -> None:
+        """Share a file in a channel, a thread or, by a user id, with one person.
+
+        If it may have been shared all the same, `find_post` finds it by {"file": its name}.
+        """
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Redraw a message of ours in place."""

@@ -172,6 +172,8 @@ class Target(Frozen):
     """When the cloud will begin it at the earliest, if it waits for its window."""
     refusal: Sentence | None = None
     """Why the cloud refused the whole batch; whether this instance began all the same is open."""
+    began_at: datetime | None = None
+    """When its job began, as the cloud tells."""
     ended_at: datetime | None = None
     found: Kernel | None = None
     """The kernel that was read last."""

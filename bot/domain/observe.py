@@ -150,6 +150,7 @@ def _from_job(target: Target, sight: Sight, now: datetime, limit: timedelta) -> 
                 "state": TargetState.UPGRADING if begun else TargetState.ACCEPTED,
                 "job_id": job.id,
                 "progress": job.progress,
+                "began_at": job.created_at,
                 "note": None,
             }
             return target.model_copy(update=update)
@@ -323,9 +324,11 @@ def _ended(
 ) -> Target:
     found = target.found if sight.version is None else sight.version.current
     job_id = sight.job.id if sight.job else target.job_id
+    began_at = sight.job.created_at if sight.job else None
     return target.model_copy(
         update={
             "state": state,
+            "began_at": began_at or target.began_at,
             "ended_at": target.ended_at if target.state is state else now,
             "found": found,
             "note": note,

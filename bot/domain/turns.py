@@ -48,7 +48,10 @@ def turned(before: Change, after: Change, now: datetime, *records: Record) -> St
         return after, (*records, fact(now, "halt", after.halt_reason))
     if after.state is State.UNKNOWN:
         return after, (*records, _lost(after, now))
-    return after, (*records, closing(after, now)) if not after.is_open else records
+    if after.is_open:
+        return after, records
+    reported = (_report(after, now),) if after.batches else ()
+    return after, (*records, closing(after, now), *reported)
 
 
 def settled(change: Change, now: datetime) -> Change:
@@ -120,6 +123,11 @@ def _lost(change: Change, now: datetime) -> Record:
 
 def _names(targets: Sequence[Target]) -> str:
     return some([target.name for target in targets], NAMED)
+
+
+def _report(change: Change, now: datetime) -> Record:
+    text = say("Report of {change}.", change=change.id)
+    return fact(now, "report", text)
 
 
 def closing(change: Change, now: datetime) -> Record:

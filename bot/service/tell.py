@@ -5,19 +5,23 @@ costs only time. A post whose answer was lost is looked for before it is posted 
 """
 
 import logging
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from hashlib import sha256
+from itertools import groupby
 
 from bot.domain.change import Change
-from bot.domain.sentence import Channels, say
+from bot.domain.report import to_csv
+from bot.domain.sentence import Channels, Sentence, say
 from bot.domain.story import Entry
-from bot.ports import Card, ChatError, Message, Role
+from bot.ports import Card, ChatError, File, Message, Role
 from bot.service.desk import Desk
 from bot.views.answers import told
 from bot.views.card import card as card_view
 from bot.views.card import notice as notice_view
-from bot.views.lines import line
+from bot.views.lines import TOGETHER, line
 from bot.views.reader import Reader
+from bot.views.report import heading, report
 
 UNCLEAR = "unclear"
 """Mark of a card whose last post may or may not have arrived."""
@@ -68,11 +72,40 @@ class _Telling:
 
     async def tell_lines(self) -> None:
         changes, after = self._desk.changes, self.card.told_seq
-        for entry in await changes.story(change=self.card.change, after_seq=after):
-            if self._is_told(entry):
-                tag = {"change": self._change.id, "seq": str(entry.seq)}
-                await self._post(line(entry, self._change, self._reader), tag)
-            await self._keep(told_seq=entry.seq, trouble="")
+        for entries in together(await changes.story(change=self.card.change, after_seq=after)):
+            if told_ones := [entry for entry in entries if self._is_told(entry)]:
+                await self._tell_line(told_ones)
+            await self._keep(told_seq=entries[-1].seq, trouble="")
+
+    async def _tell_line(self, entries: Sequence[Entry]) -> None:
+        tag = {"change": self._change.id, "seq": str(entries[0].seq)}
+        shown: Message | None = line(entries, self._change, self._reader)
+        if entries[0].record.kind == "report":
+            shown = report(self._change, self._reader)
+        if shown is not None:
+            await self._post(shown, tag)
+        else:
+            await self._send_report()
+
+    async def _send_report(self) -> None:
+        """Share what is too long for the thread as a file, once."""
+        name = f"{self._change.id}.csv"
+        title = heading(self._change, self._reader)
+        file = File(name=name, title=title, text=to_csv(self._change))
+        if self.card.trouble == UNCLEAR and await self._was_posted({"file": name}):
+            return
+        await self._keep(trouble=UNCLEAR)
+        try:
+            await self._desk.chat.upload(self.card.channel, file, thread=self.card.ts)
+        except ChatError as error:
+            if error.code != "missing_scope":
+                raise
+            await self._desk.chat.post(
+                self.card.channel,
+                told(_no_files(self._change), self._reader),
+                tag={"change": self._change.id, "file": name},
+                thread=self.card.ts,
+            )
 
     async def note_trouble(self, error: ChatError, *, before: str) -> None:
         """Keep why Slack refuses, and when to try again."""
@@ -92,17 +125,19 @@ class _Telling:
     async def _post(self, message: Message, tag: dict[str, str]) -> str:
         """Post once: the intent is stored first, so that a lost answer is looked for."""
         channel, thread = self.card.channel, self.card.ts
-        if self.card.trouble == UNCLEAR:
-            since = self._change.created_at - timedelta(minutes=1)
-            found = await self._desk.chat.find_post(channel, tag, since=since, thread=thread)
-            if found is not None:
-                return found
+        if self.card.trouble == UNCLEAR and (found := await self._was_posted(tag)):
+            return found
         await self._keep(trouble=UNCLEAR)
         # A thread under a notice is seen by nobody who was not asked into it.
         broadcast = self.card.role is Role.NOTICE
         return await self._desk.chat.post(
             channel, message, tag=tag, thread=thread, broadcast=broadcast
         )
+
+    async def _was_posted(self, tag: dict[str, str]) -> str | None:
+        since = self._change.created_at - timedelta(minutes=1)
+        channel, thread = self.card.channel, self.card.ts
+        return await self._desk.chat.find_post(channel, tag, since=since, thread=thread)
 
     async def _keep(self, **update: object) -> None:
         self.card = self.card.model_copy(update=update)
@@ -125,3 +160,24 @@ class _Telling:
             await self._desk.chat.whisper(requester, requester, told(text, self._reader))
         except ChatError:
             return  # The card's trouble stays in the store and is tried again.
+
+
+def together(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Put together what one look has found of many instances: Slack takes a message a second.
+
+    What was recorded at once stays together however often this is tried, so a message whose
+    answer was lost is found again by its first entry.
+    """
+    for (kind, _), group in groupby(entries, lambda one: (one.record.kind, one.record.at)):
+        found = list(group)
+        size = TOGETHER if kind == "outcome" else 1
+        for start in range(0, len(found), size):
+            yield found[start : start + size]
+
+
+def _no_files(change: Change) -> Sentence:
+    return say(
+        "The report is too long for a message, and this app may not share files (files:write). "
+        "Read it with /taurus-change show {change}.",
+        change=change.id,
+    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.ports import ChatError, Clock, Message
+from bot.ports import ChatError, Clock, File, Message
 from bot.slack.account import Account
 from bot.slack.pace import Pace
 from bot.slack.web import WebApi
@@ -21,6 +21,8 @@ _WORKSPACE = "workspace"
 _TEXT_LENGTH = 4000
 _NO_WORDS = "(shown in Slack)"
 _PAGE, _PAGES = 200, 10
+_PEOPLE = ("U", "W")
+"""How ids of people begin."""
 _NOT_THERE = frozenset(
     {"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel"}
 )
@@ -90,6 +92,31 @@ class SlackChat:
                 break
         return None
 
+    async def upload(self, channel: str, file: File, *, thread: str = "") -> None:
+        """Share a file: ask for an address, send the bytes, share (Slack docs, Uploading files).
+
+        Only the last step shows anything to anybody, so only it can be unclear.
+        """
+        self._posts.take(channel)
+        content = file.text.encode()
+        client = self._api.client
+        request = client.files_getUploadURLExternal(filename=file.name, length=len(content))
+        place = await self._api.call("files.getUploadURLExternal", request)
+        await self._api.send_file(str(place.get("upload_url", "")), content)
+        request = client.files_completeUploadExternal(
+            files=[{"id": str(place.get("file_id", "")), "title": file.title}],
+            channel_id=await self._conversation(channel),
+            thread_ts=thread or None,
+        )
+        await self._api.call("files.completeUploadExternal", request)
+
+    async def _conversation(self, channel: str) -> str:
+        if channel[:1] not in _PEOPLE:
+            return channel
+        request = self._api.client.conversations_open(users=channel)
+        answer = await self._api.call("conversations.open", request)
+        return str((answer.get("channel") or {}).get("id", ""))
+
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Redraw a message of ours in place."""
         self._updates.take(_WORKSPACE)
@@ -155,10 +182,13 @@ class SlackChat:
 
     def _is_ours(self, message: Mapping[str, Any], tag: dict[str, str]) -> bool:
         # Anybody may write our tag into a message of theirs; our bot id is Slack's word.
+        if message.get("bot_id") != self._account.home.bot:
+            return False
+        if "file" in tag:
+            return any(one.get("name") == tag["file"] for one in message.get("files") or ())
         metadata = message.get("metadata") or {}
         return (
-            message.get("bot_id") == self._account.home.bot
-            and metadata.get("event_type") == TAG_TYPE
+            metadata.get("event_type") == TAG_TYPE
             and tag.items() <= (metadata.get("event_payload") or {}).items()
         )
 

@@ -21,6 +21,7 @@ SCOPES = (
     "app_mentions:read",
     "chat:write",
     "commands",
+    "files:write",
     "im:history",
     "im:write",
     "usergroups:read",

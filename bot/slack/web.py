@@ -82,6 +82,24 @@ class WebApi:
             raise ChatError("bad_response_url")
         await self._told("response_url", self._post(response_url, body))
 
+    async def send_file(self, url: str, content: bytes) -> None:
+        """Send a file to the address that Slack gave for it; raises `ChatError`."""
+        if not self._is_slacks(url):
+            raise ChatError("bad_upload_url")
+        await self._told("upload", self._put(url, content))
+
+    async def _put(self, url: str, content: bytes) -> dict[str, Any]:
+        try:
+            async with self._session.post(url, data=content) as response:
+                status, headers = response.status, response.headers
+        except (aiohttp.ClientError, OSError) as error:
+            # Nothing is shown to anybody yet, so nothing can be shown twice.
+            again = chat_error(error).retry_after
+            raise ChatError("no_answer", retry_after=again) from None
+        if status != _OK:
+            raise ChatError(f"http_{status}", retry_after=refusal(status, "", headers).retry_after)
+        return {}
+
     async def _told(self, method: str, work: Awaitable[dict[str, Any]]) -> dict[str, Any]:
         started = self._ticks()
         outcome = "ok"

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from bot.domain.model import Frozen
+from bot.domain.report import defused
 from bot.domain.story import Entry, Record
 from bot.ports import StoreError
 from bot.store.rows import read_entry
@@ -166,7 +167,7 @@ def to_csv(entries: Iterable[Entry], *, header: bool = True) -> str:
     if header:
         writer.writerow(_CSV)
     for entry in entries:
-        writer.writerow([_defused(cell) for cell in _cells(entry)])
+        writer.writerow([defused(cell) for cell in _cells(entry)])
     return out.getvalue()
 
 
@@ -184,8 +185,3 @@ def _cells(entry: Entry) -> list[str]:
         "yes" if fact.told else "no",
         entry.hash,
     ]
-
-
-def _defused(cell: str) -> str:
-    """Put an apostrophe before what begins like a formula (OWASP, "CSV Injection")."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

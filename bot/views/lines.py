@@ -1,5 +1,7 @@
 """Lines in the thread of a card."""
 
+from collections.abc import Sequence
+
 from bot.domain.change import Change
 from bot.domain.sentence import User, say
 from bot.domain.story import Entry
@@ -9,10 +11,21 @@ from bot.views.reader import Reader
 
 VERBATIM = 2500
 """Characters of the cloud's words as they are sent: the code block has to close in its section."""
+TOGETHER = 10
+"""Facts in one message; the cloud's words share its space then."""
 
 
-def line(entry: Entry, change: Change, reader: Reader) -> Message:
-    """Draw one fact of the story; the cloud's own words stand verbatim below it."""
+def line(entries: Sequence[Entry], change: Change, reader: Reader) -> Message:
+    """Draw a fact of the story, or several that were found at once."""
+    limit = VERBATIM if len(entries) == 1 else VERBATIM * 2 // TOGETHER
+    drawn = [_drawn(entry, change, reader, limit) for entry in entries]
+    return message(
+        " ".join(one.text for one in drawn), [block for one in drawn for block in one.blocks]
+    )
+
+
+def _drawn(entry: Entry, change: Change, reader: Reader, limit: int) -> Message:
+    """Draw one fact; the cloud's own words stand verbatim below it."""
     record = entry.record
     text = reader(record.sentence)
     if record.kind == "closed":
@@ -22,7 +35,7 @@ def line(entry: Entry, change: Change, reader: Reader) -> Message:
     words = record.verbatim
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("```", "ˋˋˋ")):
         words = words.replace(sign, entity)
-    words = cut(words, VERBATIM)
+    words = cut(words, limit)
     return message(f"{text} {words}", [section(text), section(f"```{words}```")])
 
 

@@ -78,6 +78,8 @@ def _typed(arg: Arg, zone: tzinfo) -> str:
             return f"@{arg.user}"
         case Users():
             return ", ".join(f"@{user}" for user in arg.users)
+        case Channels():
+            return ", ".join(f"#{channel}" for channel in arg.channels)
         case _:
             text = flat(str(arg))
             return text if len(text) <= ARG_LIMIT else text[: ARG_LIMIT - 1] + "…"

@@ -30,9 +30,11 @@ class Stage:
         self.app: App | None = None
 
     @classmethod
-    async def open(cls, folder: Path, mode: Mode = "socket", **variables: str) -> "Stage":
+    async def open(
+        cls, folder: Path, mode: Mode = "socket", *, fleet: int | None = None, **variables: str
+    ) -> "Stage":
         installed = manifest(COMMANDS, mode=mode, request_url=PUBLIC_URL)
-        world = await World.start(installed, real_now, port=0, mode=mode, speed=30)
+        world = await World.start(installed, real_now, port=0, mode=mode, speed=30, fleet=fleet)
         stage = cls(world, folder, mode, **variables)
         await stage.enter()
         return stage
@@ -76,7 +78,8 @@ class Stage:
 
     async def opens_from_menu(self, user: str, shortcut: str) -> None:
         """Somebody uses a shortcut; one of messages on the newest card."""
-        ts = self.card["ts"] if self.cards else ""
+        said = self.world.slack.messages(CHANNEL)
+        ts = said[-1]["ts"] if said else ""
         answer = await self.world.slack.shortcut(user, shortcut, CHANNEL, ts)
         assert answer["ok"], answer
 

@@ -54,7 +54,7 @@ A, R = Action, Reason
     [
         # Without any rule everybody may ask, and confirms what they asked for.
         (OPEN, CARL, A.REQUEST, None, R.ALLOWED),
-        (OPEN, CARL, A.OVERRIDE, None, R.ALLOWED),
+        (OPEN, CARL, A.OVERRIDE, None, R.NOBODY_TO_OVERRIDE),
         (OPEN, ANN, A.APPROVE, change(), R.ALLOWED),
         (OPEN, BOB, A.APPROVE, change(), R.NOT_APPROVER),
         (OPEN, CARL, A.CANCEL, change(), R.ALLOWED),

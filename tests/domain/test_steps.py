@@ -211,7 +211,7 @@ def test_a_refusal_of_one_instance_is_its_end_in_the_clouds_words() -> None:
     assert (after.batches[0].error_code, after.batches[0].unclear) == ("DBS.200047", False)
     assert records[0].verbatim == "DBS.200047: Another operation is running."
     assert records[0].data == {"request_id": "r-2", "code": "DBS.200047"}
-    assert kinds(records) == ["answer", "closed"]
+    assert kinds(records) == ["answer", "closed", "report"]
 
 
 def test_a_refusal_halts_what_was_to_follow() -> None:
@@ -426,8 +426,8 @@ def test_the_last_outcome_closes_the_change_with_one_line() -> None:
     assert step is not None
     after, records = step
     assert after.state is State.PARTLY_FAILED
-    assert kinds(records) == ["outcome", "closed"]
-    assert str(records[-1].sentence) == (
+    assert kinds(records) == ["outcome", "closed", "report"]
+    assert str(records[-2].sentence) == (
         "CHG-7 is over: Partly failed. 1 of 2 run the newest kernel."
     )
 

@@ -4,10 +4,12 @@ from collections import Counter
 
 from bot.domain.change import Change, TargetState
 from bot.domain.story import Entry
+from bot.service.tell import together
 from bot.store import SqlChanges
 from bot.views.card import card as card_view
 from bot.views.lines import line
 from bot.views.reader import Reader
+from bot.views.report import report
 from tests.faults.person import Person
 from tests.faults.trial import Trial
 
@@ -55,8 +57,15 @@ async def _one_card(trial: Trial, store: SqlChanges, change: Change) -> None:
 
 def _told_once(trial: Trial, change: Change, story: tuple[Entry, ...]) -> None:
     (card,) = [card for card in trial.cards if card["text"].startswith(f"{change.id} ")]
-    wanted = [line(entry, change, READER).text for entry in story if entry.record.told]
-    assert trial.thread(card) == wanted, "the thread does not tell the story once and in order"
+    told = [entry for entry in story if entry.record.told]
+    wanted = [
+        (report(change, READER) if entries[0].record.kind == "report" else None)
+        or line(entries, change, READER)
+        for entries in together(told)
+    ]
+    assert trial.thread(card) == [one.text for one in wanted], (
+        "the thread does not tell the story once and in order"
+    )
 
 
 def _recorded_once(change: Change, story: tuple[Entry, ...]) -> None:

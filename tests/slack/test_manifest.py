@@ -59,6 +59,7 @@ def test_it_asks_for_what_the_bot_uses_and_no_more() -> None:
         "app_mentions:read",
         "chat:write",
         "commands",
+        "files:write",
         "im:history",
         "im:write",
         "usergroups:read",

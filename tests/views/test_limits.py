@@ -16,7 +16,7 @@ from bot.domain.story import Entry, Record
 from bot.ports import Message
 from bot.views.answers import preview, problems, told
 from bot.views.card import card, page
-from bot.views.lines import line
+from bot.views.lines import TOGETHER, line
 from bot.views.reader import Reader, escaped
 from bot.views.tables import FleetRow, Place, change_list, fleet_list, help_page, history
 
@@ -92,7 +92,8 @@ def views(evil: str) -> list[Message]:
     return [
         *(card(change(evil, state), READER) for state in State),
         *(page(whole, READER, number) for number in (1, 40, 99)),
-        line(entry(evil), whole, READER),
+        line([entry(evil)], whole, READER),
+        line([entry(evil)] * TOGETHER, whole, READER),
         told(sentence, READER),
         problems([sentence] * 300, READER, (evil,)),
         preview(plan, whole.options, "prod", READER),
@@ -146,7 +147,7 @@ def test_a_name_becomes_one_inert_line() -> None:
 
 
 def test_the_clouds_words_keep_their_code_block_closed() -> None:
-    message = line(entry("&" * 3000), change("x", targets=1), READER)
+    message = line([entry("&" * 3000)], change("x", targets=1), READER)
     assert message.blocks[-1]["text"]["text"].endswith("```")
 
 

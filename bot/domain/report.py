@@ -1,0 +1,87 @@
+"""What came of every instance of a change, as rows for a table or a file."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+
+from bot.domain.change import Change, Target
+from bot.domain.model import Frozen
+
+COLUMNS = (
+    "change",
+    "wave",
+    "name",
+    "instance_id",
+    "kernel_before",
+    "kernel_after",
+    "state",
+    "submitted_at",
+    "began_at",
+    "ended_at",
+    "seconds",
+    "failovers_expected",
+    "note",
+)
+
+
+class Row(Frozen):
+    """One instance: from which kernel to which, how long it took, and what was unexpected."""
+
+    target: Target
+
+    @property
+    def after(self) -> str:
+        """The kernel that was read last."""
+        return str(self.target.found or self.target.kernel)
+
+    @property
+    def took(self) -> timedelta | None:
+        """From the beginning of its job, or else from its request, to its end."""
+        began_at = self.target.began_at or self.target.submitted_at
+        if began_at is None or self.target.ended_at is None:
+            return None
+        return max(self.target.ended_at - began_at, timedelta())
+
+
+def rows(change: Change) -> tuple[Row, ...]:
+    """One row an instance, in the order of the waves."""
+    ordered = sorted(change.targets, key=lambda target: target.wave)
+    return tuple(Row(target=target) for target in ordered)
+
+
+def to_csv(change: Change) -> str:
+    """Write the report as CSV; times are ISO 8601 in UTC."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows(change):
+        writer.writerow([defused(cell) for cell in _cells(change, row)])
+    return out.getvalue()
+
+
+def _cells(change: Change, row: Row) -> list[str]:
+    target = row.target
+    return [
+        change.id,
+        str(target.wave),
+        target.name,
+        target.instance_id,
+        str(target.kernel),
+        row.after,
+        target.state.value,
+        _written(target.submitted_at),
+        _written(target.began_at),
+        _written(target.ended_at),
+        "" if row.took is None else str(int(row.took.total_seconds())),
+        str(target.failovers),
+        str(target.note or ""),
+    ]
+
+
+def _written(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat(timespec="seconds")
+
+
+def defused(cell: str) -> str:
+    """Put an apostrophe before what begins like a formula (OWASP, "CSV Injection")."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
