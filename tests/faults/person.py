@@ -57,9 +57,8 @@ class Person:
 
     def _is_over(self) -> bool:
         cards = self._trial.cards
-        told = [self._trial.thread(card)[-1:] for card in cards]
-        is_closed = all(lines and " is over: " in lines[0] for lines in told)
-        return bool(cards) and is_closed and " · Succeeded · " in cards[-1]["text"]
+        is_told = all(_ends(self._trial.thread(card)) for card in cards)
+        return bool(cards) and is_told and " · Succeeded · " in cards[-1]["text"]
 
     def _next(self) -> tuple[str, Gesture] | None:
         """Tell what she does next, given what the channel shows; None: she waits."""
@@ -94,3 +93,9 @@ class Person:
     async def _looks_later(self) -> bool:
         self._trial.clock.jump(600)
         return True
+
+
+def _ends(thread: list[str]) -> bool:
+    """Whether a thread has its last line: the report, if there is something to report."""
+    last = thread[-1] if thread else ""
+    return last.startswith("Report of ") or "Nothing was sent" in last

@@ -57,11 +57,11 @@ async def _one_card(trial: Trial, store: SqlChanges, change: Change) -> None:
 
 def _told_once(trial: Trial, change: Change, story: tuple[Entry, ...]) -> None:
     (card,) = [card for card in trial.cards if card["text"].startswith(f"{change.id} ")]
-    told = [entry for entry in story if entry.record.told]
+    lines = [entry for entry in story if entry.record.told]
     wanted = [
         (report(change, READER) if entries[0].record.kind == "report" else None)
         or line(entries, change, READER)
-        for entries in together(told)
+        for entries in together(lines)
     ]
     assert trial.thread(card) == [one.text for one in wanted], (
         "the thread does not tell the story once and in order"
