@@ -222,8 +222,13 @@ class Changes(Protocol):
     async def card_at(self, channel: str, ts: str) -> Card | None:
         """Which card a message is."""
 
-    async def keep_card(self, card: Card, *, retry_at: datetime | None = None) -> None:
-        """Store what Slack has seen by now; `retry_at` delays the next claim."""
+    async def keep_card(
+        self, card: Card, lease: Lease, *, retry_at: datetime | None = None
+    ) -> None:
+        """Store what Slack has seen by now and renew the claim; `retry_at` ends it until then.
+
+        Raises `StaleError` if somebody else has claimed the card since.
+        """
 
     async def freezes(self, now: datetime) -> tuple[Freeze, ...]:
         """The freezes that hold now or will, the first to begin first."""
@@ -315,6 +320,9 @@ class Chat(Protocol):
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Redraw a message of ours in place."""
+
+    async def link(self, channel: str, ts: str) -> str:
+        """Return an address that leads people to a message."""
 
     async def whisper(
         self, channel: str, user: str, message: Message, *, response_url: str = ""

@@ -17,6 +17,7 @@ from bot.domain.errors import CloudError
 from bot.domain.refused import RefusedError
 from bot.domain.sentence import At, Sentence, say
 from bot.ports import ChatError, Delivery, Message, StoreError, View
+from bot.service import stray
 from bot.service.desk import Desk
 from bot.service.forms import FormDesk
 from bot.views.answers import problems, told
@@ -110,7 +111,8 @@ class Deliveries:
             return await self._forms.draw(call, asker)
         if isinstance(call, Call):
             return await self._commands[call.command].run(call, asker, self._desk)
-        return await self._clicks[call.action_id](call, asker, self._desk)
+        pointer = await stray.pointer(self._desk, call, reader)
+        return pointer or await self._clicks[call.action_id](call, asker, self._desk)
 
     def _usage(self, call: Call | Click | Submission) -> tuple[str, ...]:
         if not isinstance(call, Call):

@@ -2,11 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.domain.freeze import Calendar
 from bot.domain.policy import Circle, Environment
-from bot.ports import Changes, Chat, ChatError, Clock, Fleet, Forms, People, Person, Signals, Sleep
+from bot.ports import (
+    Changes,
+    Chat,
+    ChatError,
+    Clock,
+    Fleet,
+    Forms,
+    Lease,
+    People,
+    Person,
+    Signals,
+    Sleep,
+)
 from bot.service.roster import Roster
+
+LEASE = timedelta(seconds=15)
+"""How long a claim lasts if it is not renewed: what a dead process held is free then."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,10 @@ class Desk:
     """Of the channel; private answers use the reader's own."""
     wake: Callable[[], None] = lambda: None
     """Something is due: do not wait for the next sweep."""
+
+    def lease(self) -> Lease:
+        """Make a claim of this process, from now on."""
+        return Lease(owner=self.owner, until=self.clock() + LEASE)
 
     def environment_for(self, channel: str) -> Environment | None:
         """The environment that a channel speaks of, if that is only one."""

@@ -9,13 +9,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from bot.ports import Lease, StoreError
 from bot.service.desk import Desk
 
-LEASE = timedelta(seconds=15)
 RENEW_EVERY = 5.0
 AT_ONCE = 8
 """Pieces of work of one kind at the same time, as many as the cloud client has calls."""
@@ -74,7 +73,7 @@ class Pump(Generic[_Work, _Key]):
             if len(self.tasks) >= AT_ONCE:
                 await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
                 continue
-            item = await self._trade.claim(self._lease(), self._desk.clock())
+            item = await self._trade.claim(self._desk.lease(), self._desk.clock())
             if item is None:
                 return
             # Ours already: a clock that jumped ended the lease, but not the work.
@@ -108,7 +107,4 @@ class Pump(Generic[_Work, _Key]):
         while True:
             await self._desk.sleep(RENEW_EVERY)
             with suppress(StoreError):
-                await self._trade.renew(key, self._lease())
-
-    def _lease(self) -> Lease:
-        return Lease(owner=self._desk.owner, until=self._desk.clock() + LEASE)
+                await self._trade.renew(key, self._desk.lease())

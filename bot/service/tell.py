@@ -14,7 +14,7 @@ from bot.domain.change import Change
 from bot.domain.report import to_csv
 from bot.domain.sentence import Channels, Sentence, say
 from bot.domain.story import Entry
-from bot.ports import Card, ChatError, File, Message, Role
+from bot.ports import Card, ChatError, File, Message, Role, StaleError
 from bot.service.desk import Desk
 from bot.views.answers import told
 from bot.views.card import card as card_view
@@ -24,11 +24,15 @@ from bot.views.reader import Reader
 from bot.views.report import heading, report
 
 UNCLEAR = "unclear"
-"""Mark of a card whose last post may or may not have arrived."""
+"""Mark of a card whose last post may or may not have arrived; what failed since may follow."""
+CLOCK_SLACK = timedelta(minutes=15)
+"""How far this machine's clock may be ahead of Slack's when a message is looked for."""
 NEWS = frozenset({"override", "halt", "unknown", "closed"})
 """Kinds of facts that those who only watch are told; the card's thread tells everything."""
 REDRAW_EVERY = timedelta(seconds=2)
-_RETRY_AFTER = timedelta(seconds=30)
+_RETRY_AFTER, _RETRY_AT_LEAST = timedelta(seconds=30), timedelta(hours=1)
+"""How soon and how seldom a refusal is tried again that only people can mend."""
+_GONE = frozenset({"message_not_found", "thread_not_found"})
 _VIEWS = {Role.CARD: card_view, Role.NOTICE: notice_view}
 _log = logging.getLogger(__name__)
 
@@ -38,14 +42,11 @@ async def tell(desk: Desk, card: Card) -> None:
     change = await desk.changes.get(card.change)
     if change is None:
         return
-    telling = _Telling(desk, card, change)
     try:
-        await telling.draw()
-        await telling.tell_lines()
-    except ChatError as error:
-        await telling.note_trouble(error, before=card.trouble)
-        return
-    await desk.changes.keep_card(telling.card, retry_at=desk.clock() + REDRAW_EVERY)
+        await _Telling(desk, card, change).tell()
+    except StaleError:
+        # Its new holder goes on, and looks for what was posted here before it posts itself.
+        _log.warning("the card of %s has been taken over", change.id)
 
 
 class _Telling:
@@ -57,7 +58,20 @@ class _Telling:
         self._change = change
         self._reader = Reader.of(desk.language)
 
-    async def draw(self) -> None:
+    async def tell(self) -> None:
+        before = self.card.trouble
+        try:
+            await self._draw()
+            await self._tell_lines()
+        except ChatError as error:
+            if error.code in _GONE and self.card.ts:
+                await self._begin_anew()
+            else:
+                await self._note_trouble(error, before)
+            return
+        await self._let_go(REDRAW_EVERY)
+
+    async def _draw(self) -> None:
         message = _VIEWS[self.card.role](self._change, self._reader)
         digest = sha256(message.model_dump_json().encode()).hexdigest()
         drawn = {"drawn_version": self._change.version, "drawn": digest}
@@ -70,7 +84,7 @@ class _Telling:
                 await self._desk.chat.update(self.card.channel, self.card.ts, message)
             self.card = self.card.model_copy(update=drawn)
 
-    async def tell_lines(self) -> None:
+    async def _tell_lines(self) -> None:
         changes, after = self._desk.changes, self.card.told_seq
         for entries in together(await changes.story(change=self.card.change, after_seq=after)):
             if told_ones := [entry for entry in entries if self._is_told(entry)]:
@@ -92,12 +106,14 @@ class _Telling:
         name = f"{self._change.id}.csv"
         title = heading(self._change, self._reader)
         file = File(name=name, title=title, text=to_csv(self._change))
-        if self.card.trouble == UNCLEAR and await self._was_posted({"file": name}):
+        if self.card.trouble.startswith(UNCLEAR) and await self._was_posted({"file": name}):
             return
         await self._keep(trouble=UNCLEAR)
         try:
             await self._desk.chat.upload(self.card.channel, file, thread=self.card.ts)
         except ChatError as error:
+            if not error.unclear:
+                self.card = self.card.model_copy(update={"trouble": ""})
             if error.code != "missing_scope":
                 raise
             await self._desk.chat.post(
@@ -107,14 +123,26 @@ class _Telling:
                 thread=self.card.ts,
             )
 
-    async def note_trouble(self, error: ChatError, *, before: str) -> None:
+    async def _begin_anew(self) -> None:
+        """Post card and story once more: somebody has deleted the message."""
+        _log.warning("the card of %s was deleted; it is posted anew", self._change.id)
+        blank = Card.model_fields
+        for name in ("ts", "drawn_version", "drawn", "told_seq", "trouble"):
+            self.card = self.card.model_copy(update={name: blank[name].default})
+        await self._let_go(timedelta())
+
+    async def _note_trouble(self, error: ChatError, before: str) -> None:
         """Keep why Slack refuses, and when to try again."""
-        wait = _RETRY_AFTER if error.retry_after is None else timedelta(seconds=error.retry_after)
-        word = UNCLEAR if error.unclear else error.code
-        kept = self.card.model_copy(update={"trouble": word})
-        await self._desk.changes.keep_card(kept, retry_at=self._desk.clock() + wait)
-        for_people = error.retry_after is None and not error.unclear
-        if for_people and before != error.code:
+        is_unclear = self.card.trouble.startswith(UNCLEAR)
+        # Whatever else fails meanwhile, a post whose fate is unknown has to be looked for first.
+        trouble = f"{UNCLEAR}: {error.code}" if is_unclear else error.code
+        self.card = self.card.model_copy(update={"trouble": trouble})
+        if error.retry_after is not None:
+            await self._let_go(timedelta(seconds=error.retry_after))
+            return
+        age = self._desk.clock() - self._change.created_at
+        await self._let_go(min(max(_RETRY_AFTER, age / 20), _RETRY_AT_LEAST))
+        if before != trouble:
             await self._warn(error)
 
     def _is_told(self, entry: Entry) -> bool:
@@ -125,23 +153,32 @@ class _Telling:
     async def _post(self, message: Message, tag: dict[str, str]) -> str:
         """Post once: the intent is stored first, so that a lost answer is looked for."""
         channel, thread = self.card.channel, self.card.ts
-        if self.card.trouble == UNCLEAR and (found := await self._was_posted(tag)):
+        if self.card.trouble.startswith(UNCLEAR) and (found := await self._was_posted(tag)):
             return found
         await self._keep(trouble=UNCLEAR)
         # A thread under a notice is seen by nobody who was not asked into it.
         broadcast = self.card.role is Role.NOTICE
-        return await self._desk.chat.post(
-            channel, message, tag=tag, thread=thread, broadcast=broadcast
-        )
+        try:
+            return await self._desk.chat.post(
+                channel, message, tag=tag, thread=thread, broadcast=broadcast
+            )
+        except ChatError as error:
+            if not error.unclear:
+                self.card = self.card.model_copy(update={"trouble": ""})
+            raise
 
     async def _was_posted(self, tag: dict[str, str]) -> str | None:
-        since = self._change.created_at - timedelta(minutes=1)
+        since = self._change.created_at - CLOCK_SLACK
         channel, thread = self.card.channel, self.card.ts
         return await self._desk.chat.find_post(channel, tag, since=since, thread=thread)
 
     async def _keep(self, **update: object) -> None:
         self.card = self.card.model_copy(update=update)
-        await self._desk.changes.keep_card(self.card)
+        await self._desk.changes.keep_card(self.card, self._desk.lease())
+
+    async def _let_go(self, wait: timedelta) -> None:
+        retry_at = self._desk.clock() + wait
+        await self._desk.changes.keep_card(self.card, self._desk.lease(), retry_at=retry_at)
 
     async def _warn(self, error: ChatError) -> None:
         """Tell, once, that a channel does not show the change: those who can mend it."""

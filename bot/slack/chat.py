@@ -127,6 +127,12 @@ class SlackChat:
             _hold(self._updates, _WORKSPACE, error)
             raise
 
+    async def link(self, channel: str, ts: str) -> str:
+        """Return an address that leads people to a message."""
+        request = self._api.client.chat_getPermalink(channel=channel, message_ts=ts)
+        answer = await self._api.call("chat.getPermalink", request)
+        return str(answer.get("permalink", ""))
+
     async def whisper(
         self, channel: str, user: str, message: Message, *, response_url: str = ""
     ) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from bot.domain.change import Change
 from bot.domain.story import Entry
-from bot.ports import Card, Lease, Role
-from bot.store.claims import claim
+from bot.ports import Card, Lease, Role, StaleError
+from bot.store.claims import claim, held_by
 from bot.store.rows import read_card
 from bot.store.schema import EPOCH, STALE, cards
 
@@ -53,21 +53,18 @@ def card_at(connection: Connection, channel: str, ts: str) -> Card | None:
     return read_card(connection.execute(query).one_or_none())
 
 
-def keep_card(connection: Connection, kept: Card, retry_at: datetime | None) -> None:
-    """Store what Slack has seen; a time for the next claim also ends this one."""
-    values: dict[str, Any] = {
-        "channel": kept.channel,
-        "ts": kept.ts,
-        "trouble": kept.trouble,
-        "drawn": kept.drawn,
-        # Slack unsees nothing: one who was overtaken must not make others tell it again.
-        "drawn_version": _greater(cards.c.drawn_version, kept.drawn_version),
-        "told_seq": _greater(cards.c.told_seq, kept.told_seq),
-    }
-    if retry_at is not None:
+def keep_card(connection: Connection, kept: Card, lease: Lease, retry_at: datetime | None) -> None:
+    """Store what Slack has seen; a time for the next claim also ends this one.
+
+    Raises:
+        StaleError: somebody else has claimed the card since; nothing was stored.
+    """
+    values: dict[str, Any] = kept.model_dump(include={"ts", "trouble", "drawn"})
+    values |= {"drawn_version": kept.drawn_version, "told_seq": kept.told_seq}
+    if retry_at is None:
+        values |= {"lease_until": lease.until}
+    else:
         values |= {"retry_at": retry_at, "lease_owner": "", "lease_until": EPOCH}
-    connection.execute(update(cards).where(cards.c.id == kept.id).values(values))
-
-
-def _greater(column: Any, value: int) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions
-    return case((column > value, column), else_=value)
+    held = update(cards).where(held_by(cards, kept.id, lease.owner))
+    if connection.execute(held.values(values)).rowcount != 1:
+        raise StaleError

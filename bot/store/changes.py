@@ -220,9 +220,11 @@ class SqlChanges:
         """Which card a message is."""
         return await self._read(cards.card_at, channel, ts)
 
-    async def keep_card(self, card: Card, *, retry_at: datetime | None = None) -> None:
+    async def keep_card(
+        self, card: Card, lease: Lease, *, retry_at: datetime | None = None
+    ) -> None:
         """Store what Slack has seen; giving a time for the next claim also ends this one."""
-        await self._write(cards.keep_card, card, retry_at)
+        await self._write(cards.keep_card, card, lease, retry_at)
 
     async def freezes(self, now: datetime) -> tuple[Freeze, ...]:
         """Read the freezes that hold now or will."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import alembic.command  # noqa: F401 - loaded once, here, instead of in every bot
+import psycopg  # noqa: F401 - (the same)
 from sqlalchemy import Connection, Engine, event
 
 from bot.__main__ import serve

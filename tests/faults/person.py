@@ -31,13 +31,14 @@ class Person:
 
     async def is_served(self) -> None:
         """Go on until the last card says that everything is over."""
-        await self._goes_on_until(self._is_over)
+        await self.goes_on_until(self._is_over)
 
     async def is_told(self, part: str) -> None:
         """Go on until a private answer came."""
-        await self._goes_on_until(lambda: any(part in text for text in self._trial.whispers))
+        await self.goes_on_until(lambda: any(part in text for text in self._trial.whispers))
 
-    async def _goes_on_until(self, is_over: Callable[[], bool]) -> None:
+    async def goes_on_until(self, is_over: Callable[[], bool]) -> None:
+        """Do what is asked of her until something is seen."""
         while not is_over():
             try:
                 await self._trial.slack.wait_for(
@@ -58,7 +59,7 @@ class Person:
     def _is_over(self) -> bool:
         cards = self._trial.cards
         is_told = all(_ends(self._trial.thread(card)) for card in cards)
-        return bool(cards) and is_told and " · Succeeded · " in cards[-1]["text"]
+        return bool(cards) and is_told and self._trial.shows("Succeeded")
 
     def _next(self) -> tuple[str, Gesture] | None:
         """Tell what she does next, given what the channel shows; None: she waits."""

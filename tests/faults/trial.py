@@ -18,9 +18,12 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.domain.change import Change
+from bot.domain.story import Record
 from bot.sandbox.slack import SlackSimulator
 from bot.sandbox.taurus import Durations, TaurusSimulator
 from bot.slack.manifest import manifest
+from bot.store import SqlChanges
 from commands import COMMANDS
 from tests.faults.clock import SharedClock
 from tests.faults.forks import Order
@@ -73,10 +76,12 @@ class Bot:
         self.pid = pid
         self.was_heard = asyncio.Event()
         self.gone = asyncio.Event()
+        self.is_killed = False
         self.has_ended = False
         """Whether it went of its own will."""
 
     def kill(self) -> None:
+        self.is_killed = True
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
@@ -94,7 +99,12 @@ class Steps:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.kill_at = 0
-        self.on_kill: Callable[[Bot | None], None] = lambda _bot: None
+        self.on_kill: Callable[[Bot | None], bool] = lambda _bot: False
+        """Called at that step with the bot that makes it, if that is known; it tells whether
+        the step is prevented."""
+        self.is_due: Callable[[str, Bot | None], bool] = lambda _name, _bot: (
+            len(self.names) - self._begun == self.kill_at
+        )
         self._begun = 0
 
     def begin_here(self) -> None:
@@ -106,13 +116,12 @@ class Steps:
         return 0 < self.kill_at <= len(self.names) - self._begun
 
     def take(self, name: str, bot: Bot | None = None) -> bool:
-        """Count a step; True if this is the one."""
-        self.names.append(name)
-        if len(self.names) - self._begun != self.kill_at:
+        """Count a step; True if it must not happen any more."""
+        self.names.append(f"{name} ({bot.name})" if bot else name)
+        if not self.is_due(name, bot):
             return False
         self.names[-1] += "   <- killed here"
-        self.on_kill(bot)
-        return True
+        return self.on_kill(bot)
 
 
 class Trial:
@@ -139,10 +148,11 @@ class Trial:
         folder: Path,
         url: str,
         *,
+        speed: float = SPEED,
         scopes: Iterable[str] = SCOPES,
         **variables: str,
     ) -> "Trial":
-        clock = SharedClock.create(folder / "clock", SPEED)
+        clock = SharedClock.create(folder / "clock", speed)
         slack = await SlackSimulator.start(
             manifest=manifest(COMMANDS, mode="socket"),
             clock=clock.seconds,
@@ -221,18 +231,28 @@ class Trial:
     def keep_alive(self) -> None:
         """Start a bot again when it was killed, as platforms do."""
 
-        def again(_bot: Bot | None) -> None:
+        def again(_bot: Bot | None) -> bool:
             bot = self.bots["bot"]
             bot.kill()
             task = asyncio.ensure_future(self._restart(bot))
             self._work.add(task)
+            return True
 
         self.steps.on_kill = again
 
+    def lose(self, victim: str) -> None:
+        """Kill one of several bots for good. A call on its way takes effect all the same."""
+
+        def once(bot: Bot | None) -> bool:
+            self.bots[victim].kill()
+            return bot is self.bots[victim]
+
+        self.steps.on_kill = once
+
     async def end(self) -> None:
-        """Let every bot end well."""
+        """Let every bot that lives end well."""
         await asyncio.gather(*self._work)
-        await asyncio.gather(*(bot.end() for bot in self.bots.values()))
+        await asyncio.gather(*(bot.end() for bot in self.bots.values() if not bot.is_killed))
 
     async def _restart(self, bot: Bot) -> None:
         await bot.gone.wait()
@@ -246,6 +266,31 @@ class Trial:
 
     def thread(self, card: dict[str, Any]) -> list[str]:
         return [reply["text"] for reply in self.slack.thread(CHANNEL, card["ts"])]
+
+    @property
+    def told(self) -> str:
+        """All lines of all threads."""
+        return "\n".join(line for card in self.cards for line in self.thread(card))
+
+    def shows(self, state: str) -> bool:
+        """Whether the last card says so."""
+        return any(f" · {state} · " in card["text"] for card in self.cards[-1:])
+
+    async def changes(self) -> list[Change]:
+        """Read the store, in order."""
+        store = SqlChanges.open(self.url)
+        try:
+            return sorted(await store.find(limit=1000), key=lambda change: change.number)
+        finally:
+            store.close()
+
+    async def records(self) -> list[Record]:
+        """Read the story of all changes."""
+        store = SqlChanges.open(self.url)
+        try:
+            return [entry.record for entry in await store.story()]
+        finally:
+            store.close()
 
     @property
     def whispers(self) -> list[str]:

@@ -1,9 +1,10 @@
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import text
 
 from bot.domain.change import Change
-from bot.ports import Card, Role
+from bot.ports import Card, Role, StaleError
 from bot.store import SqlChanges
 from tests.store.conftest import Database
 from tests.store.examples import LEASE, NOW, SECOND, change, fact, lease
@@ -15,10 +16,11 @@ async def drawn(store: SqlChanges, stored: Change) -> Card:
     """Show all there is, as the notifier would."""
     story = await store.story(change=stored.number)
     seen = {"ts": "1.1", "drawn_version": stored.version, "told_seq": story[-1].seq}
-    card = await store.card(stored.number)
+    card = await store.claim_card(lease("drawer"), NOW + LEASE)
     assert card is not None
+    assert card.change == stored.number
     card = card.model_copy(update=seen)
-    await store.keep_card(card, retry_at=NOW)
+    await store.keep_card(card, lease("drawer"), retry_at=NOW)
     return card
 
 
@@ -47,10 +49,13 @@ async def test_a_new_version_or_line_makes_the_card_stale_again(store: SqlChange
     claimed = await store.claim_card(lease(), NOW)
     assert claimed is not None
     seen = {"drawn_version": saved.version}
-    await store.keep_card(claimed.model_copy(update=seen), retry_at=NOW)
+    await store.keep_card(claimed.model_copy(update=seen), lease(), retry_at=NOW)
     assert await store.claim_card(lease(), NOW) is None
     again = await store.save(saved, [fact(told=True)])
-    await store.keep_card(claimed.model_copy(update={"drawn_version": again.version}), retry_at=NOW)
+    claimed = await store.claim_card(lease(), NOW)
+    assert claimed is not None
+    drawn_only = claimed.model_copy(update={"drawn_version": again.version})
+    await store.keep_card(drawn_only, lease(), retry_at=NOW)
     assert await store.claim_card(lease(), NOW) is not None
 
 
@@ -58,7 +63,9 @@ async def test_a_delayed_card_waits_for_its_time(store: SqlChanges) -> None:
     stored = await store.add(change(1), [fact()])
     claimed = await store.claim_card(lease(), NOW)
     assert claimed is not None
-    await store.keep_card(claimed.model_copy(update={"trouble": "x"}), retry_at=NOW + SECOND)
+    await store.keep_card(
+        claimed.model_copy(update={"trouble": "x"}), lease(), retry_at=NOW + SECOND
+    )
     assert await store.claim_card(lease(), NOW) is None
     later = await store.claim_card(lease(), NOW + SECOND)
     assert later is not None
@@ -69,8 +76,8 @@ async def test_keeping_a_card_half_way_keeps_the_claim(store: SqlChanges) -> Non
     await store.add(change(1), [fact()])
     claimed = await store.claim_card(lease(), NOW)
     assert claimed is not None
-    await store.keep_card(claimed.model_copy(update={"ts": "1.1"}))
-    assert await store.claim_card(lease("two"), NOW) is None
+    await store.keep_card(claimed.model_copy(update={"ts": "1.1"}), lease(now=NOW + SECOND))
+    assert await store.claim_card(lease("two"), NOW + LEASE) is None
 
 
 async def test_one_who_was_overtaken_does_not_make_lines_untold(store: SqlChanges) -> None:
@@ -78,7 +85,8 @@ async def test_one_who_was_overtaken_does_not_make_lines_untold(store: SqlChange
     slow = await store.claim_card(lease("slow"), NOW)
     assert slow is not None
     fast = await drawn(store, stored)
-    await store.keep_card(slow.model_copy(update={"ts": "1.1"}))
+    with pytest.raises(StaleError):
+        await store.keep_card(slow.model_copy(update={"ts": "1.1"}), lease("slow"))
     assert await store.card(stored.number) == fast
 
 
@@ -92,7 +100,7 @@ async def test_those_who_only_watch_get_a_notice_of_their_own(store: SqlChanges)
         (Role.NOTICE, "C0NEWS"),
         (Role.NOTICE, "C0TEAM"),
     ]
-    await store.keep_card(notices[0].model_copy(update={"ts": "2.2", "drawn_version": 0}))
+    await store.keep_card(notices[0].model_copy(update={"ts": "2.2", "drawn_version": 0}), lease())
     assert await store.card(stored.number) == card
     assert (await store.card_at("C0NEWS", "2.2")) is not None
 
@@ -100,9 +108,10 @@ async def test_those_who_only_watch_get_a_notice_of_their_own(store: SqlChanges)
 async def test_the_card_not_drawn_for_longest_is_first(store: SqlChanges) -> None:
     for number, seconds in ((1, 2), (2, 1)):
         stored = await store.add(change(number, key=str(number)), [])
-        await store.keep_card(
-            Card(id=number, change=stored.number, channel="C0OPS"), retry_at=NOW + seconds * SECOND
-        )
+        claimed = await store.claim_card(lease(), NOW)
+        assert claimed is not None
+        assert claimed.change == stored.number
+        await store.keep_card(claimed, lease(), retry_at=NOW + seconds * SECOND)
     claimed = await store.claim_card(lease(), NOW + LEASE)
     assert claimed is not None
     assert claimed.change == 2
