@@ -318,6 +318,9 @@ class Forms(Protocol):
         meanwhile. A form that was closed is `not_found`.
         """
 
+    async def publish(self, user: str, blocks: Sequence[dict[str, Any]]) -> None:
+        """Show somebody their Home tab."""
+
 
 class Signals(Protocol):
     """A team's own signals of health. Never raises: what cannot be read is judged as such."""

@@ -205,7 +205,8 @@ def _clicked(
 
 async def _click_retry(click: Click, asker: Asker, desk: Desk) -> None:
     number = number_of(click.value)
-    await retry(desk, asker, number, key=click.key, channel=click.channel)
+    channel = click.channel or (await find(desk, number)).channel
+    await retry(desk, asker, number, key=click.key, channel=channel)
 
 
 async def _fill_reschedule(told: Call | Click, asker: Asker, desk: Desk) -> View:

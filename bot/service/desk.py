@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.domain.freeze import Calendar
 from bot.domain.policy import Circle, Environment
 from bot.ports import Changes, Chat, ChatError, Clock, Fleet, Forms, People, Person, Signals, Sleep
 from bot.service.roster import Roster
+
+if TYPE_CHECKING:
+    from bot.service.home import Homes
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class Desk:
     environments: Mapping[str, Environment]
     chat: Chat
     forms: Forms
+    homes: "Homes"
+    """Whose Home tabs are kept in step."""
     people: People
     signals: Signals
     clock: Clock

@@ -18,6 +18,9 @@ from bot.slack.account import Payload
 HELP = "/taurus-help"
 """What somebody means who just talks to the bot."""
 
+HOME = "home.open"
+"""The click that somebody makes who opens the Home tab."""
+
 _MENTION = re.compile(r"^\s*<@[UW][A-Z0-9]+(\|[^>]*)?>\s*")
 
 _KINDS = {
@@ -59,6 +62,21 @@ def call_from_event(body: Payload, now: datetime) -> Call | None:
         channel=event.get("channel", ""),
         command=HELP,
         text=text,
+        received_at=now,
+    )
+
+
+def click_from_home(body: Payload, now: datetime) -> Click | None:
+    """Read that somebody opened their Home tab; None for every other event."""
+    event = body.get("event") or {}
+    if event.get("type") != "app_home_opened" or event.get("tab", "home") != "home":
+        return None
+    return Click(
+        key=_key("event", body, body.get("event_id")),
+        user=user_of(body),
+        channel="",
+        action_id=HOME,
+        value="",
         received_at=now,
     )
 

@@ -28,7 +28,7 @@ def card(change: Change, reader: Reader) -> Message:
         *_facts(change, reader),
         *targets,
         *_hidden(change, hidden, reader),
-        *_buttons(change, reader),
+        *buttons(change, reader),
     ]
     return message(head, blocks)
 
@@ -136,7 +136,8 @@ def _hidden(change: Change, hidden: int, reader: Reader) -> list[Block]:
     return [context(f"{reader(text)} ({escaped(counts)})")]
 
 
-def _buttons(change: Change, reader: Reader) -> list[Block]:
+def buttons(change: Change, reader: Reader) -> list[Block]:
+    """Draw what can be done with the change as it stands; empty if nothing can."""
     made = [draw(change, reader) for applies, draw in _BUTTONS if applies(change)]
     return [{"type": "actions", "elements": made}] if made else []
 

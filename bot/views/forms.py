@@ -126,7 +126,8 @@ def menu(
 def option(value: str, text: str, description: str = "") -> Block:
     """Make one option of a menu."""
     made: Block = {"text": _plain(cut(flat(text).strip() or value, OPTION)), "value": value}
-    return {**made, "description": _plain(cut(description, OPTION))} if description else made
+    told = cut(flat(description).strip(), OPTION)
+    return {**made, "description": _plain(told)} if told else made
 
 
 def _option(choice: Choice, reader: Reader) -> Block:

@@ -9,6 +9,7 @@ from bot.slack.payloads import (
     call_from_command,
     call_from_event,
     click_from_action,
+    click_from_home,
     happened_at,
     submission_from_view,
 )
@@ -125,3 +126,11 @@ def test_a_form_without_fields_has_no_values() -> None:
 )
 def test_when_it_happened_if_slack_says(body: dict[str, Any], at: datetime | None) -> None:
     assert happened_at(body) == at
+
+
+def test_who_opens_the_home_tab_makes_a_click_without_a_place() -> None:
+    click = click_from_home(event(type="app_home_opened", channel="D1", tab="home"), NOW)
+    assert click is not None
+    assert (click.action_id, click.user, click.channel) == ("home.open", "U0ANN", "")
+    assert click_from_home(event(type="app_home_opened", tab="messages"), NOW) is None
+    assert click_from_home(event(), NOW) is None
