@@ -134,6 +134,11 @@ async def _tab(desk: Desk, person: Person, changes: Iterable[Change]) -> HomeTab
         running=tuple(one for one in listed if one.state in {State.RUNNING, State.UNKNOWN}),
         scheduled=tuple(one for one in listed if _is_soon(one, now)),
         fleets=tuple(_fleet(name, desk) for name in desk.environments),
+        calendars={
+            name: await desk.calendar(environment)
+            for name, environment in desk.environments.items()
+        },
+        now=now,
     )
 
 

@@ -1,23 +1,28 @@
 """The Home tab of one person."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from pydantic import Field
 
 from bot.domain.change import IN_FLIGHT, NEW, Change, State, TargetState
+from bot.domain.freeze import Calendar
 from bot.domain.kernel import Kernel
 from bot.domain.model import Frozen
+from bot.domain.risk import risk
 from bot.domain.sentence import Sentence, say, say_many
-from bot.views.blocks import Block, button, context, cut, section
+from bot.views.blocks import Block, button, context, cut, section, sections
 from bot.views.card import buttons, headline
 from bot.views.reader import Reader, escaped
-from bot.views.targets import risk, timing
+from bot.views.tables import freeze_lines
+from bot.views.targets import timing
 
 LISTED = 8
 """Changes in one part; with their buttons, all parts stay below Slack's 100 blocks."""
 KERNELS = 8
 NAMED = 5
 """Databases of a change that are named; its card has them all."""
+_FREEZES = 4000
 PLAN = "upgrade.open"
 
 
@@ -41,6 +46,9 @@ class HomeTab(Frozen):
     running: tuple[Change, ...] = ()
     scheduled: tuple[Change, ...] = ()
     fleets: tuple[Fleet, ...] = ()
+    calendars: dict[str, Calendar] = Field(default_factory=dict)
+    """By environment."""
+    now: datetime
 
 
 def home(tab: HomeTab, reader: Reader) -> tuple[Block, ...]:
@@ -53,6 +61,7 @@ def home(tab: HomeTab, reader: Reader) -> tuple[Block, ...]:
         *_part(say("Your changes"), tab.mine, drawn, reader),
         *_part(say("Running now"), tab.running, drawn, reader),
         *_part(say("Scheduled for the next 7 days"), tab.scheduled, drawn, reader),
+        *_calendar(tab, reader),
         *(block for fleet in tab.fleets for block in _fleet(fleet, reader)),
     )
 
@@ -96,6 +105,14 @@ def _lines(change: Change, reader: Reader) -> Iterator[str]:
     )
     if change.halt_reason is not None and change.state is State.HALTED:
         yield reader(change.halt_reason)
+
+
+def _calendar(tab: HomeTab, reader: Reader) -> Iterator[Block]:
+    yield _header(reader(say("Freezes and change windows")))
+    blocks, hidden = sections(freeze_lines(tab.calendars, tab.now, reader), _FREEZES)
+    yield from blocks
+    if hidden:
+        yield context(reader(say_many("… and {n} more.", "… and {n} more.", hidden)))
 
 
 def _fleet(fleet: Fleet, reader: Reader) -> Iterator[Block]:

@@ -75,8 +75,9 @@ class Stage:
         assert answer["ok"], answer
 
     async def opens_from_menu(self, user: str, shortcut: str) -> None:
-        """Somebody uses a shortcut; one of messages on the newest card."""
-        ts = self.card["ts"] if self.cards else ""
+        """Somebody uses a shortcut; one of messages on the newest message."""
+        messages = self.world.slack.messages(CHANNEL)
+        ts = messages[-1]["ts"] if messages else ""
         answer = await self.world.slack.shortcut(user, shortcut, CHANNEL, ts)
         assert answer["ok"], answer
 

@@ -154,6 +154,20 @@ async def test_a_mistake_stands_at_its_field(
     await stage.until_state("Proposed")
 
 
+async def test_a_freeze_stands_in_the_preview_and_at_the_choice_of_the_time(stage: Stage) -> None:
+    await stage.says(BOB, "/taurus-freeze add --until +2h --reason audit")
+    await stage.until_whispered(BOB, "FRZ-1")
+    await opened(stage)
+    await stage.chooses(ANN, "instances", [one(stage, "orders-prod-01")])
+    await stage.until_form(ANN, "This stands in the way")
+    assert "FRZ-1 holds until" in str(stage.form(ANN)["blocks"])
+    errors = (await stage.sends(ANN))["errors"]
+    assert list(errors) == ["when"]
+    assert "FRZ-1 holds until" in errors["when"]
+    assert (await stage.sends(ANN, when="at", at="+3h"))["ok"]
+    await stage.until_state("Proposed")
+
+
 async def test_only_requesters_get_a_form(guarded_stage: Stage) -> None:
     stage = guarded_stage
     await stage.says(ANN, "/taurus-upgrade")

@@ -115,3 +115,12 @@ async def test_a_tab_that_nobody_opened_is_not_drawn_and_one_that_looks_the_same
     assert stage.world.slack.home(BOB) is None
     again = [call for call in stage.world.slack.calls if call.method == "views.publish"]
     assert len(again) == len(drawn)
+
+
+async def test_a_freeze_is_shown_with_the_next_open_time(stage: Stage) -> None:
+    await opens(stage, BOB)
+    title = "Freezes and change windows"
+    await until_home(stage, BOB, title, "changes may start now")
+    await stage.says(ANN, "/taurus-freeze add --until +2h --reason audit")
+    await until_home(stage, BOB, title, "FRZ-1")
+    assert "the next open time begins" in parts(stage, BOB)[title]

@@ -11,6 +11,7 @@ import pytest
 from bot.command import Command
 from bot.domain.change import Approval, Change, Options, State, Target, TargetState, Timing
 from bot.domain.choice import Choice
+from bot.domain.freeze import Calendar, Freeze
 from bot.domain.instance import Instance, Status
 from bot.domain.kernel import Kernel, Path
 from bot.domain.plan import Plan
@@ -157,7 +158,12 @@ def tabs(evil: str) -> list[tuple[dict[str, Any], ...]]:
     kernels = {f"2.0.{number}.1": (number, 1) for number in range(30)}
     fleet = Fleet(environment=evil, kernels=kernels, unread=3, trouble=say("{x}", x=evil))
     lists = {"waiting": every, "mine": every[1:], "running": every[2:], "scheduled": every[3:]}
-    return [home(HomeTab(**lists, fleets=(fleet, fleet)), READER), home(HomeTab(), READER)]
+    freeze = Freeze(
+        key="k", environment=evil, start=NOW, end=NOW + timedelta(days=1), reason=evil, author="U1"
+    )
+    calendars = {f"{number}{evil}": Calendar(freezes=(freeze,) * 3) for number in range(5)}
+    full = HomeTab(**lists, fleets=(fleet, fleet), calendars=calendars, now=NOW)
+    return [home(full, READER), home(HomeTab(now=NOW), READER)]
 
 
 @functools.cache
