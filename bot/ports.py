@@ -116,6 +116,8 @@ class Role(StrEnum):
     """The one card, in the channel where the change was asked for."""
     NOTICE = "notice"
     """A short notice in a channel of people who only watch."""
+    DIRECT = "direct"
+    """A copy of the card for an approver who is not in its channel."""
 
 
 class Card(Frozen):
@@ -125,6 +127,9 @@ class Card(Frozen):
     change: int
     role: Role = Role.CARD
     channel: str
+    """Of a copy that was not posted yet, the approver's own id."""
+    person: str = ""
+    """Whom a copy is for; empty where everybody reads."""
     ts: str = ""
     drawn_version: int = -1
     told_seq: int = 0
@@ -237,6 +242,9 @@ class Changes(Protocol):
     async def lift_freeze(self, number: int, now: datetime, records: Sequence[Record]) -> bool:
         """End a freeze early; False if it does not hold any more."""
 
+    async def drop_card(self, id: int) -> None:  # noqa: A002
+        """Forget a place where a change needs not be shown."""
+
     async def ready(self) -> None:
         """Prove that the store can be written; raises `StoreError` that says what is wrong."""
 
@@ -301,6 +309,12 @@ class Chat(Protocol):
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Redraw a message of ours in place."""
+
+    async def nudge(self, channel: str, user: str, message: Message) -> bool:
+        """Tell one person something in a channel; False if they do not read that channel."""
+
+    async def direct(self, user: str) -> str:
+        """Return the id of the direct messages with somebody."""
 
     async def whisper(
         self, channel: str, user: str, message: Message, *, response_url: str = ""

@@ -25,11 +25,20 @@ from bot.domain.when import WhenError, parse_when
 from bot.ports import Message, View
 from bot.service import Desk
 from bot.service.propose import draft, permit, propose
-from bot.views.forms import CHOSEN, OPTION_VALUE, OPTIONS, Entered, Preview, menu, upgrade_form
+from bot.service.tell import place_of
+from bot.views.forms import (
+    CHOSEN,
+    OPEN,
+    OPTION_VALUE,
+    OPTIONS,
+    Entered,
+    Preview,
+    menu,
+    upgrade_form,
+)
 from bot.views.reader import Reader
 from commands.environment import environment_of
 
-OPEN = "upgrade.open"
 SIMILAR = "upgrade.similar"
 SHORTCUTS = (
     Shortcut(
@@ -66,9 +75,6 @@ async def fill(told: Call | Click, asker: Asker, desk: Desk) -> View:
     note = Note(channel=told.channel)
     if isinstance(told, Click) and told.action_id == SIMILAR:
         return await _similar(told, asker, desk)
-    if isinstance(told, Click):
-        # A shortcut or a button of the Home tab: no channel is near.
-        note = Note()
     environment = _nearest(desk, note.channel)
     if note.channel:
         await permit(desk, asker, environment, note.channel)
@@ -88,7 +94,8 @@ async def _similar(told: Click, asker: Asker, desk: Desk) -> View:
             )
         )
     entered = _as_planned(change, asker)
-    note = Note(channel=told.channel, soak=change.options.soak)
+    channel = await place_of(told, desk) or change.channel
+    note = Note(channel=channel, soak=change.options.soak)
     preview = await _preview(entered, note, asker, desk)
     return _drawn(entered, note, preview, asker, desk)
 

@@ -62,10 +62,11 @@ class Desk:
         groups = {
             name for name in (*environment.requesters, *environment.approvers) if name[:1] == "S"
         }
-        inside = {name for name in groups if person.id in await self._members(name)}
+        inside = {name for name in groups if person.id in await self.members(name)}
         return Circle(person=person, groups=frozenset(inside))
 
-    async def _members(self, group: str) -> frozenset[str]:
+    async def members(self, group: str) -> frozenset[str]:
+        """Who is in a user group; nobody if Slack does not tell."""
         try:
             return await self.people.members(group)
         except ChatError:

@@ -107,7 +107,7 @@ class Listeners:
         Slack repeats what is not acknowledged.
         """
         now = self._clock()
-        told: Call | Click | None = payloads.call_from_event(body, now)
+        told: Call | Click | None = payloads.call_from_event(body, now, self._commands)
         if told is None and payloads.HOME in self._clicks:
             told = payloads.click_from_home(body, now)
         problem = await self._keeper.keep(told, body) if told else None

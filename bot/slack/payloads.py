@@ -8,7 +8,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ HELP = "/taurus-help"
 HOME = "home.open"
 """The click that somebody makes who opens the Home tab."""
 
+_PREFIX = "/taurus-"
 _MENTION = re.compile(r"^\s*<@[UW][A-Z0-9]+(\|[^>]*)?>\s*")
 
 _KINDS = {
@@ -49,18 +50,25 @@ def call_from_command(body: Payload, now: datetime) -> Call:
     )
 
 
-def call_from_event(body: Payload, now: datetime) -> Call | None:
-    """Read what somebody wrote to the bot; None for every other event."""
+def call_from_event(body: Payload, now: datetime, commands: Collection[str]) -> Call | None:
+    """Read what somebody wrote to the bot; None for every other event.
+
+    The first word may be a command's, with or without what all of them begin with: `fleet`,
+    `taurus-fleet` and `/taurus-fleet` are one. Everything else is a question for help.
+    """
     event = body.get("event") or {}
     if not _is_talk(event):
         return None
     # Chat comes with &, < and > escaped; commands come as typed.
     text = html.unescape(_MENTION.sub("", event.get("text") or "")).strip()
+    first, _, rest = text.partition(" ")
+    named = _PREFIX + first.lower().removeprefix("/").removeprefix(_PREFIX.removeprefix("/"))
+    command, text = (named, rest.strip()) if named in commands else (HELP, text)
     return Call(
         key=_key("event", body, body.get("event_id")),
         user=event["user"],
         channel=event.get("channel", ""),
-        command=HELP,
+        command=command,
         text=text,
         received_at=now,
     )

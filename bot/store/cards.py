@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, insert, select, update
+from sqlalchemy import Connection, and_, case, delete, insert, select, update
 
 from bot.domain.change import Change
 from bot.domain.story import Entry
@@ -15,12 +15,19 @@ from bot.store.schema import EPOCH, STALE, cards
 
 
 def add(connection: Connection, change: Change, story: Sequence[Entry]) -> None:
-    """Make the card of a new change and its notices; they are stale until they are drawn."""
+    """Make a new change's card, notices and copies; they are stale until they are drawn."""
     shown = {"change": change.number, "version": change.version, **_told(story)}
-    places = [(Role.CARD, change.channel), *((Role.NOTICE, one) for one in change.notify)]
+    places = [
+        (Role.CARD, change.channel, ""),
+        *((Role.NOTICE, channel, "") for channel in change.notify),
+        *((Role.DIRECT, person, person) for person in change.asked),
+    ]
     connection.execute(
         insert(cards),
-        [{**shown, "role": role.value, "channel": channel} for role, channel in places],
+        [
+            {**shown, "role": role.value, "channel": channel, "person": person}
+            for role, channel, person in places
+        ],
     )
 
 
@@ -67,6 +74,11 @@ def keep_card(connection: Connection, kept: Card, retry_at: datetime | None) -> 
     if retry_at is not None:
         values |= {"retry_at": retry_at, "lease_owner": "", "lease_until": EPOCH}
     connection.execute(update(cards).where(cards.c.id == kept.id).values(values))
+
+
+def drop_card(connection: Connection, card_id: int) -> None:
+    """Forget a place where a change needs not be shown."""
+    connection.execute(delete(cards).where(cards.c.id == card_id))
 
 
 def _greater(column: Any, value: int) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions

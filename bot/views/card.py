@@ -59,6 +59,30 @@ def notice(change: Change, reader: Reader) -> Message:
     return message(head, [section(f"*{head}*"), context(" ".join(map(reader, said)))])
 
 
+def copy(change: Change, reader: Reader) -> Message:
+    """Draw the card for an approver who does not read its channel."""
+    drawn = card(change, reader)
+    channel = Channels(channels=(change.channel,))
+    where = say("Your approval was asked for. The card is in {channel}.", channel=channel)
+    return message(drawn.text, [*drawn.blocks, context(reader(where))])
+
+
+def nudge(change: Change, reader: Reader) -> Message:
+    """Ask an approver in the card's own channel."""
+    text = reader(
+        say_many(
+            "{change} waits for your approval: upgrade {n} database of {env}. "
+            "Its card is in this channel.",
+            "{change} waits for your approval: upgrade {n} databases of {env}. "
+            "Its card is in this channel.",
+            len(change.targets),
+            change=change.id,
+            env=change.environment,
+        )
+    )
+    return message(text, [section(text)])
+
+
 def page(change: Change, reader: Reader, number: int) -> Message:
     """Draw one page of all targets, from 1."""
     last = max(1, -(-len(change.targets) // PAGE))

@@ -15,11 +15,13 @@ from bot.domain.plan import Plan
 from bot.domain.risk import risk
 from bot.domain.sentence import At, Sentence, say, say_many
 from bot.ports import Message, View
-from bot.views.blocks import Block, cut, section, sections
+from bot.views.blocks import Block, button, cut, section, sections
 from bot.views.card import headline
 from bot.views.reader import ARG_LIMIT, Reader, flat
 from bot.views.targets import target_line, timing
 
+OPEN = "upgrade.open"
+"""The button or shortcut that opens the form for an upgrade."""
 OPTION, OPTION_VALUE, OPTIONS = 75, 150, 100
 """Slack's sizes: an option's text and description, its value, and how many there may be."""
 CHOSEN = 100
@@ -121,6 +123,12 @@ def menu(
     told = say("{shown} of {all}: type on to see fewer", shown=OPTIONS, all=len(options))
     label = _plain(cut(reader.plain(told), OPTION))
     return {"option_groups": [{"label": label, "options": options[:OPTIONS]}]}
+
+
+def opener(reader: Reader) -> Block:
+    """Draw the button that opens the form for an upgrade."""
+    made = button(OPEN, reader(say("Upgrade databases")), "new", "primary")
+    return {"type": "actions", "elements": [made]}
 
 
 def option(value: str, text: str, description: str = "") -> Block:

@@ -11,8 +11,9 @@ from bot.domain.kernel import Kernel
 from bot.domain.model import Frozen
 from bot.domain.risk import risk
 from bot.domain.sentence import Sentence, say, say_many
-from bot.views.blocks import Block, button, context, cut, section, sections
+from bot.views.blocks import Block, context, cut, section, sections
 from bot.views.card import buttons, headline
+from bot.views.forms import opener
 from bot.views.reader import Reader, escaped
 from bot.views.tables import freeze_lines
 from bot.views.targets import timing
@@ -23,7 +24,6 @@ KERNELS = 8
 NAMED = 5
 """Databases of a change that are named; its card has them all."""
 _FREEZES = 4000
-PLAN = "upgrade.open"
 
 
 class Fleet(Frozen):
@@ -54,9 +54,8 @@ class HomeTab(Frozen):
 def home(tab: HomeTab, reader: Reader) -> tuple[Block, ...]:
     """Draw the tab."""
     drawn: set[int] = set()
-    plan = button(PLAN, reader(say("Upgrade databases")), "new", "primary")
     return (
-        {"type": "actions", "elements": [plan]},
+        opener(reader),
         *_part(say("Waits for you"), tab.waiting, drawn, reader),
         *_part(say("Your changes"), tab.mine, drawn, reader),
         *_part(say("Running now"), tab.running, drawn, reader),

@@ -22,7 +22,8 @@ from bot.sandbox.slack.blocks import check_message_blocks, check_view
 from bot.sandbox.slack.elements import OPTIONS_ANSWER
 from bot.slack.forms import drawn
 from bot.views.answers import preview, problems, told
-from bot.views.card import card, page
+from bot.views.card import card, nudge, page
+from bot.views.card import copy as copy_view
 from bot.views.forms import (
     Entered,
     Preview,
@@ -109,6 +110,8 @@ def views(evil: str) -> list[Message]:
     return [
         *(card(change(evil, state), READER) for state in State),
         *(page(whole, READER, number) for number in (1, 40, 99)),
+        copy_view(whole, READER),
+        nudge(whole, READER),
         line(entry(evil), whole, READER),
         told(sentence, READER),
         problems([sentence] * 300, READER, (evil,)),
