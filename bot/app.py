@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import random
@@ -16,6 +17,7 @@ from bot.command import Call, Click, Command, Query, Submission
 from bot.ports import Clock, Delivery, Sleep, StoreError, View
 from bot.service import Desk
 from bot.service.forms import FormDesk
+from bot.service.home import Homes
 from bot.service.roster import Roster
 from bot.service.worker import Worker
 from bot.settings import Cloud, Settings
@@ -71,6 +73,7 @@ class App:
             for name, cloud in settings.clouds.items()
         }
         self._signals = HttpSignals(around.clock)
+        self._homes = Homes()
         self._gateway = self._make_gateway(commands, around)
         self.desk = self._make_desk(around)
         self._forms = FormDesk(self.desk, commands)
@@ -78,6 +81,7 @@ class App:
             self.desk, {command.name: command for command in commands}, self._forms
         )
         self._alarm = Alarm(self.wake, self.changes.next_due_at, around.clock, around.speed)
+        self._keeping_homes: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
         self.port: int | None = None
 
@@ -100,10 +104,14 @@ class App:
         return Desk(
             changes=self.changes,
             fleets=self._fleets,
-            rosters={name: Roster(fleet, around.clock) for name, fleet in self._fleets.items()},
+            rosters={
+                name: Roster(fleet, around.clock, self._homes.wake)
+                for name, fleet in self._fleets.items()
+            },
             environments={one.name: one for one in self._settings.environments},
             chat=self._gateway.chat,
             forms=self._gateway.forms,
+            homes=self._homes,
             people=self._gateway.people,
             signals=self._signals,
             clock=around.clock,
@@ -116,6 +124,7 @@ class App:
     def wake(self) -> None:
         """Look at once for something to do."""
         self._worker.wake()
+        self._homes.wake()
 
     # The gateway is part of the desk, and the desk of the forms: they meet when one is used.
 
@@ -150,6 +159,7 @@ class App:
             await self._listen(self._settings.host, self._settings.port)
         await self._gateway.start()
         self._worker.start()
+        self._keeping_homes = asyncio.create_task(self._homes.run(self.desk))
         self._alarm.start()
 
     async def _listen(self, host: str, port: int) -> None:
@@ -172,6 +182,10 @@ class App:
     async def stop(self) -> None:
         """Take nothing more, let the work under way end, and close; within 10 seconds."""
         self._alarm.stop()
+        if self._keeping_homes is not None:
+            self._keeping_homes.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeping_homes
         left, _ = await asyncio.gather(self._worker.stop(DRAIN_SECONDS), self._gateway.hang_up())
         if left:
             _log.warning("left to whoever takes over: %s", ", ".join(left))

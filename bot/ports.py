@@ -116,6 +116,8 @@ class Role(StrEnum):
     """The one card, in the channel where the change was asked for."""
     NOTICE = "notice"
     """A short notice in a channel of people who only watch."""
+    DIRECT = "direct"
+    """A copy of the card for an approver who is not in its channel."""
 
 
 class Card(Frozen):
@@ -125,6 +127,9 @@ class Card(Frozen):
     change: int
     role: Role = Role.CARD
     channel: str
+    """Of a copy that was not posted yet, the approver's own id."""
+    person: str = ""
+    """Whom a copy is for; empty where everybody reads."""
     ts: str = ""
     drawn_version: int = -1
     told_seq: int = 0
@@ -242,6 +247,9 @@ class Changes(Protocol):
     async def lift_freeze(self, number: int, now: datetime, records: Sequence[Record]) -> bool:
         """End a freeze early; False if it does not hold any more."""
 
+    async def drop_card(self, id: int) -> None:  # noqa: A002
+        """Forget a place where a change needs not be shown."""
+
     async def ready(self) -> None:
         """Prove that the store can be written; raises `StoreError` that says what is wrong."""
 
@@ -324,6 +332,12 @@ class Chat(Protocol):
     async def link(self, channel: str, ts: str) -> str:
         """Return an address that leads people to a message."""
 
+    async def nudge(self, channel: str, user: str, message: Message) -> bool:
+        """Tell one person something in a channel; False if they do not read that channel."""
+
+    async def direct(self, user: str) -> str:
+        """Return the id of the direct messages with somebody."""
+
     async def whisper(
         self, channel: str, user: str, message: Message, *, response_url: str = ""
     ) -> None:
@@ -339,6 +353,9 @@ class Forms(Protocol):
         With `seen`, the mark of a version, it is refused (`hash_conflict`) if the form was drawn
         meanwhile. A form that was closed is `not_found`.
         """
+
+    async def publish(self, user: str, blocks: Sequence[dict[str, Any]]) -> None:
+        """Show somebody their Home tab."""
 
 
 class Signals(Protocol):

@@ -24,6 +24,7 @@ from bot.service.approve import (
     resume,
 )
 from bot.service.retry import retry
+from bot.service.tell import place_of
 from bot.views.answers import told, usage
 from bot.views.card import page
 from bot.views.forms import reschedule_form
@@ -198,19 +199,20 @@ def _clicked(
     done: Callable[[Wish], Awaitable[Change]],
 ) -> Callable[[Click, Asker, Desk], Awaitable[None]]:
     async def click(click: Click, asker: Asker, desk: Desk) -> None:
-        await done(Wish(desk, asker, click.channel, number_of(click.value)))
+        await done(Wish(desk, asker, await place_of(click, desk), number_of(click.value)))
 
     return click
 
 
 async def _click_retry(click: Click, asker: Asker, desk: Desk) -> None:
     number = number_of(click.value)
-    await retry(desk, asker, number, key=click.key, channel=click.channel)
+    channel = await place_of(click, desk) or (await find(desk, number)).channel
+    await retry(desk, asker, number, key=click.key, channel=channel)
 
 
 async def _fill_reschedule(told: Call | Click, asker: Asker, desk: Desk) -> View:
     assert isinstance(told, Click)  # noqa: S101 - only the button opens it
-    wish = Wish(desk, asker, told.channel, number_of(told.value))
+    wish = Wish(desk, asker, await place_of(told, desk), number_of(told.value))
     change = await reschedulable(wish)
     return reschedule_form(change, asker.person.zone, Reader.of(asker.person.language))
 

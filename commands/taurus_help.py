@@ -1,8 +1,8 @@
-"""`/taurus-help`: what you may do here, generated from the commands."""
+"""`/taurus-help`: what you may do here, generated from the commands; and the bot's Home tab."""
 
 from collections.abc import Callable, Mapping
 
-from bot.command import Asker, Call, Command
+from bot.command import Asker, Call, Click, Command
 from bot.domain.policy import Action, decide
 from bot.domain.sentence import Sentence, say
 from bot.ports import Message
@@ -18,7 +18,13 @@ def help_for(*others: Command) -> tuple[Command, ...]:
         standing = await _standing(desk, asker, call.channel)
         return help_page((*others, command), standing, Reader.of(asker.person.language))
 
-    command = Command(name="/taurus-help", summary="See what you may do here", usage=("",), run=run)
+    command = Command(
+        name="/taurus-help",
+        summary="See what you may do here",
+        usage=("",),
+        run=run,
+        clicks={"home.open": _show_home},
+    )
     return (*others, command)
 
 
@@ -30,6 +36,11 @@ _MAY: Mapping[Action, Callable[[str], Sentence]] = {
     Action.APPROVE: lambda env: say("{env}: you may approve here.", env=env),
     Action.HALT: lambda env: say("{env}: you may halt and cancel here.", env=env),
 }
+
+
+async def _show_home(_click: Click, asker: Asker, desk: Desk) -> Message | None:
+    await desk.homes.open(desk, asker)
+    return None
 
 
 async def _standing(desk: Desk, asker: Asker, channel: str) -> list[Sentence]:

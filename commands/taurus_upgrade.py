@@ -15,6 +15,7 @@ from bot.ports import Message
 from bot.service import Desk
 from bot.service.propose import draft, objections, permit, propose
 from bot.views.answers import preview, told, usage
+from bot.views.forms import opener
 from bot.views.reader import Reader
 from commands.environment import environment_of
 from commands.upgrade_form import FORM, SHORTCUTS
@@ -198,7 +199,9 @@ def _hint(reader: Reader) -> Message:
         say("Add --at tomorrow 02:00 for later, or --in-window for each maintenance window."),
         say("Add --dry-run to see what would happen. See the databases with /taurus-fleet."),
     )
-    return usage(hints, reader, tuple(f"/taurus-upgrade {form}" for form in USAGE))
+    made = usage(hints, reader, tuple(f"/taurus-upgrade {form}".rstrip() for form in USAGE))
+    # Said to the bot instead of typed as a command, nothing can open the form at once: a click can.
+    return made.model_copy(update={"blocks": (*made.blocks, opener(reader))})
 
 
 UPGRADE = Command(

@@ -11,7 +11,7 @@ from bot.command import Asker, Call, Click, Form, Query, Shortcut, Submission, U
 from bot.domain.change import Change, Options, Timing
 from bot.domain.choice import Choice, matching
 from bot.domain.errors import CloudError
-from bot.domain.freeze import closure_of
+from bot.domain.freeze import Closure, closure_of
 from bot.domain.freeze import told as explained
 from bot.domain.instance import Instance
 from bot.domain.localtime import typed
@@ -25,11 +25,20 @@ from bot.domain.when import WhenError, parse_when
 from bot.ports import Message, View
 from bot.service import Desk
 from bot.service.propose import draft, permit, propose
-from bot.views.forms import CHOSEN, OPTION_VALUE, OPTIONS, Entered, Preview, menu, upgrade_form
+from bot.service.tell import place_of
+from bot.views.forms import (
+    CHOSEN,
+    OPEN,
+    OPTION_VALUE,
+    OPTIONS,
+    Entered,
+    Preview,
+    menu,
+    upgrade_form,
+)
 from bot.views.reader import Reader
 from commands.environment import environment_of
 
-OPEN = "upgrade.open"
 SIMILAR = "upgrade.similar"
 SHORTCUTS = (
     Shortcut(
@@ -66,9 +75,6 @@ async def fill(told: Call | Click, asker: Asker, desk: Desk) -> View:
     note = Note(channel=told.channel)
     if isinstance(told, Click) and told.action_id == SIMILAR:
         return await _similar(told, asker, desk)
-    if isinstance(told, Click):
-        # A shortcut or a button of the Home tab: no channel is near.
-        note = Note()
     environment = _nearest(desk, note.channel)
     if note.channel:
         await permit(desk, asker, environment, note.channel)
@@ -88,7 +94,8 @@ async def _similar(told: Click, asker: Asker, desk: Desk) -> View:
             )
         )
     entered = _as_planned(change, asker)
-    note = Note(channel=told.channel, soak=change.options.soak)
+    channel = await place_of(told, desk) or change.channel
+    note = Note(channel=channel, soak=change.options.soak)
     preview = await _preview(entered, note, asker, desk)
     return _drawn(entered, note, preview, asker, desk)
 
@@ -133,8 +140,7 @@ async def check(form: Submission, asker: Asker, desk: Desk) -> dict[str, list[Se
         await permit(desk, asker, environment, entered.channel or note.channel)
     except RefusedError as refused:
         mistakes["env"] = list(refused.problems)
-    closure = closure_of(sent.options, await desk.calendar(environment), asker.now)
-    if closure is not None:
+    if (closure := await _closure(sent, environment, asker, desk)) is not None:
         field = "at" if sent.options.timing is Timing.AT else "when"
         mistakes.setdefault(field, list(explained(closure)))
     if problems := await _unchoosable(entered, desk):
@@ -208,12 +214,22 @@ async def _unchoosable(entered: Entered, desk: Desk) -> list[Sentence]:
     ]
 
 
+async def _closure(
+    sent: Sent, environment: Environment, asker: Asker, desk: Desk
+) -> Closure | None:
+    if "at" in sent.mistakes:
+        return None  # It is not known yet when it would start.
+    return closure_of(sent.options, await desk.calendar(environment), asker.now)
+
+
 async def _preview(entered: Entered, note: Note, asker: Asker, desk: Desk) -> Preview:
     sent = _understood(entered, note, asker.now, asker.zone)
     problems = [one for found in sent.mistakes.values() for one in found]
     environment = desk.environments.get(entered.env)
     if environment is None or not entered.instances:
         return Preview(problems=tuple(problems) if entered.instances else ())
+    if (closure := await _closure(sent, environment, asker, desk)) is not None:
+        problems += explained(closure)
     words = [value for value, _ in entered.instances]
     try:
         plan, _ = await draft(desk, environment, words, sent.options)

@@ -253,6 +253,8 @@ class Change(Frozen):
     """So many failures halt the rest; an outcome that nobody knows always does."""
     notify: tuple[str, ...] = ()
     """Channels of people who only watch: they get a short notice."""
+    asked: tuple[str, ...] = ()
+    """People whose approval was asked for, each for themselves."""
     approvers: tuple[str, ...] = ()
     """User and group ids whose yes counts; empty: the requester's own confirmation."""
     self_approval: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot.domain.freeze import Calendar
 from bot.domain.policy import Circle, Environment
@@ -21,6 +22,9 @@ from bot.ports import (
 )
 from bot.service.roster import Roster
 
+if TYPE_CHECKING:
+    from bot.service.home import Homes
+
 LEASE = timedelta(seconds=15)
 """How long a claim lasts if it is not renewed: what a dead process held is free then."""
 
@@ -37,6 +41,8 @@ class Desk:
     environments: Mapping[str, Environment]
     chat: Chat
     forms: Forms
+    homes: "Homes"
+    """Whose Home tabs are kept in step."""
     people: People
     signals: Signals
     clock: Clock
@@ -76,10 +82,11 @@ class Desk:
         groups = {
             name for name in (*environment.requesters, *environment.approvers) if name[:1] == "S"
         }
-        inside = {name for name in groups if person.id in await self._members(name)}
+        inside = {name for name in groups if person.id in await self.members(name)}
         return Circle(person=person, groups=frozenset(inside))
 
-    async def _members(self, group: str) -> frozenset[str]:
+    async def members(self, group: str) -> frozenset[str]:
+        """Who is in a user group; nobody if Slack does not tell."""
         try:
             return await self.people.members(group)
         except ChatError:

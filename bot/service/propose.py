@@ -16,6 +16,9 @@ from bot.ports import TakenError
 from bot.service.desk import Desk
 from bot.service.survey import survey
 
+ASKED = 30
+"""People who are asked each for themselves: each copy of a card costs an edit at every turn."""
+
 
 async def permit(
     desk: Desk,
@@ -119,12 +122,25 @@ async def propose(
             raise
         return made
     change = _change(asker, environment, plan, options, key=key, channel=channel, parent=parent)
+    change = change.model_copy(update={"asked": await _asked_for(desk, change)})
     try:
         stored = await desk.changes.add(change, (_asked(change),))
     except TakenError as taken:
         raise RefusedError(*_taken(taken, plan)) from taken
     desk.wake()
     return stored
+
+
+async def _asked_for(desk: Desk, change: Change) -> tuple[str, ...]:
+    """Name the people whose approval counts; a group that cannot be read is asked by its card."""
+    people: dict[str, None] = {}
+    for name in change.approvers:
+        people.update(
+            dict.fromkeys(sorted(await desk.members(name)) if name[:1] == "S" else [name])
+        )
+    if not change.self_approval:
+        people.pop(change.requester, None)
+    return tuple(people)[:ASKED]
 
 
 async def _made_by(desk: Desk, key: str, asker: Asker) -> Change | None:

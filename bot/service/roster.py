@@ -6,13 +6,14 @@ that somebody is looking at. Nothing is decided by what is kept here: a plan rea
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.domain.errors import CloudError, Reaction
 from bot.domain.instance import Instance, Version
 from bot.domain.model import Frozen
+from bot.domain.sentence import Sentence
 from bot.ports import Clock, Fleet
 
 FRESH = timedelta(seconds=30)
@@ -36,10 +37,15 @@ class Known(Frozen):
 class Roster:
     """Keeps a listing and the versions in it; reads only while somebody asks."""
 
-    def __init__(self, fleet: Fleet, clock: Clock) -> None:
-        """Nothing is read yet."""
+    def __init__(
+        self, fleet: Fleet, clock: Clock, on_news: Callable[[], None] = lambda: None
+    ) -> None:
+        """Nothing is read yet; `on_news` is told when something was."""
+        self.trouble: Sentence | None = None
+        """Why the last listing failed; None if it did not."""
         self._fleet = fleet
         self._clock = clock
+        self._on_news = on_news
         self._instances: tuple[Instance, ...] = ()
         self._read_at: datetime | None = None
         self._versions: dict[str, tuple[datetime, Version | None]] = {}
@@ -54,28 +60,26 @@ class Roster:
         Raises:
             CloudError: there is none, and the cloud does not give one.
         """
-        if self._is_older_than(FRESH) and self._listing is None:
-            self._listing = asyncio.create_task(self._list())
-            self._listing.add_done_callback(self._listed)
+        self._list_anew()
         if self._is_older_than(USABLE) and self._listing is not None:
             # Shielded: one who waits no longer must not take the answer from the others.
             await asyncio.shield(self._listing)
         self._read_on()
         assert self._read_at is not None  # noqa: S101 - it has been listed by now
-        return Known(
-            instances=self._instances, versions=self._current_versions(), read_at=self._read_at
-        )
+        return self._known(self._read_at)
+
+    def glance(self) -> Known | None:
+        """Return what is known, however old, and have it read anew if it is; None: not yet."""
+        self._list_anew()
+        if self._read_at is None:
+            return None
+        self._read_on()
+        return self._known(self._read_at)
 
     def want(self, instance_ids: Sequence[str]) -> None:
         """Read the versions of these first; somebody is looking at them."""
         self._wanted = tuple(instance_ids)
         self._read_on()
-
-    async def read(self) -> None:
-        """Wait until every version that can be read has been."""
-        self._read_on()
-        if self._reading is not None:
-            await asyncio.shield(self._reading)
 
     async def close(self) -> None:
         """Stop reading."""
@@ -85,16 +89,31 @@ class Roster:
                 with suppress(asyncio.CancelledError, CloudError):
                     await task
 
+    def _known(self, read_at: datetime) -> Known:
+        versions = self._current_versions()
+        return Known(instances=self._instances, versions=versions, read_at=read_at)
+
+    def _list_anew(self) -> None:
+        if self._is_older_than(FRESH) and self._listing is None:
+            self._listing = asyncio.create_task(self._list())
+            self._listing.add_done_callback(self._listed)
+
     async def _list(self) -> None:
-        self._instances = await self._fleet.instances()
+        instances, statuses = await asyncio.gather(self._fleet.instances(), self._fleet.statuses())
+        self._instances = tuple(one.refined(statuses.get(one.id)) for one in instances)
         self._read_at = self._clock()
         listed = {one.id for one in self._instances}
         self._versions = {one: held for one, held in self._versions.items() if one in listed}
 
     def _listed(self, task: asyncio.Task[None]) -> None:
         self._listing = None
-        if not task.cancelled() and task.exception() is None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        self.trouble = error.sentence if isinstance(error, CloudError) else None
+        if error is None:
             self._read_on()
+        self._on_news()
 
     def _is_older_than(self, age: timedelta) -> bool:
         return self._read_at is None or self._clock() - self._read_at >= age
@@ -112,8 +131,10 @@ class Roster:
             self._reading = asyncio.create_task(self._read_versions())
             self._reading.add_done_callback(self._read_over)
 
-    def _read_over(self, _task: asyncio.Task[None]) -> None:
+    def _read_over(self, task: asyncio.Task[None]) -> None:
         self._reading = None
+        if not task.cancelled():
+            self._on_news()
 
     async def _read_versions(self) -> None:
         await asyncio.gather(*(self._read_one_by_one() for _ in range(AT_ONCE)))

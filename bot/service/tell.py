@@ -1,5 +1,7 @@
-"""Keep Slack in line with the store: one card a change, its story as the card's thread, notices.
+"""Keep Slack in line with the store: cards with the story as their thread, notices, copies.
 
+One card a change, a notice in each channel that watches, and a copy of the card for each approver
+who does not read its channel.
 What is shown is a projection. Nothing here decides anything about a change; Slack being away
 costs only time. A post whose answer was lost is looked for before it is posted again.
 """
@@ -10,7 +12,8 @@ from datetime import timedelta
 from hashlib import sha256
 from itertools import groupby
 
-from bot.domain.change import Change
+from bot.command import Click
+from bot.domain.change import Change, State
 from bot.domain.report import to_csv
 from bot.domain.sentence import Channels, Sentence, say
 from bot.domain.story import Entry
@@ -18,7 +21,9 @@ from bot.ports import Card, ChatError, File, Message, Role, StaleError
 from bot.service.desk import Desk
 from bot.views.answers import told
 from bot.views.card import card as card_view
+from bot.views.card import copy as copy_view
 from bot.views.card import notice as notice_view
+from bot.views.card import nudge
 from bot.views.lines import TOGETHER, line
 from bot.views.reader import Reader
 from bot.views.report import heading, report
@@ -29,11 +34,16 @@ CLOCK_SLACK = timedelta(minutes=15)
 """How far this machine's clock may be ahead of Slack's when a message is looked for."""
 NEWS = frozenset({"override", "halt", "unknown", "closed"})
 """Kinds of facts that those who only watch are told; the card's thread tells everything."""
+TURNS = NEWS | {"void", "reschedule"}
+"""Kinds of facts after which an approver is asked again, or not any more."""
 REDRAW_EVERY = timedelta(seconds=2)
+REDRAW_COPY_EVERY = timedelta(seconds=10)
+"""Copies are many, and Slack counts edits for the whole workspace."""
 _RETRY_AFTER, _RETRY_AT_LEAST = timedelta(seconds=30), timedelta(hours=1)
 """How soon and how seldom a refusal is tried again that only people can mend."""
 _GONE = frozenset({"message_not_found", "thread_not_found"})
-_VIEWS = {Role.CARD: card_view, Role.NOTICE: notice_view}
+_VIEWS = {Role.CARD: card_view, Role.NOTICE: notice_view, Role.DIRECT: copy_view}
+_ASKS = frozenset({State.PROPOSED, State.HALTED})
 _log = logging.getLogger(__name__)
 
 
@@ -42,25 +52,73 @@ async def tell(desk: Desk, card: Card) -> None:
     change = await desk.changes.get(card.change)
     if change is None:
         return
+    reader = Reader.of(await _language(desk, card))
     try:
-        await _Telling(desk, card, change).tell()
+        await _Telling(desk, card, change, reader).tell()
     except StaleError:
         # Its new holder goes on, and looks for what was posted here before it posts itself.
         _log.warning("the card of %s has been taken over", change.id)
 
 
+async def place_of(click: Click, desk: Desk) -> str:
+    """Where a click counts as made; empty at a copy of a card, which stands for the card."""
+    if not click.message_ts:
+        return click.channel
+    card = await desk.changes.card_at(click.channel, click.message_ts)
+    return "" if card is not None and card.role is Role.DIRECT else click.channel
+
+
+async def _language(desk: Desk, card: Card) -> str:
+    """Of the one who reads a copy; everybody else reads the channel's."""
+    if not card.person:
+        return desk.language
+    try:
+        return (await desk.people.person(card.person)).language
+    except ChatError:
+        return desk.language
+
+
 class _Telling:
     """One message and its thread, brought up to date; `card` is how far Slack is."""
 
-    def __init__(self, desk: Desk, card: Card, change: Change) -> None:
+    def __init__(self, desk: Desk, card: Card, change: Change, reader: Reader) -> None:
         self.card = card
         self._desk = desk
         self._change = change
-        self._reader = Reader.of(desk.language)
+        self._reader = reader
+
+    async def _reach(self) -> bool:
+        """Find out where an approver is asked; False if nothing is to be posted for them.
+
+        Only Slack knows who reads a channel, and tells by refusing what is meant for others.
+        """
+        if self.card.ts:
+            return True
+        if self._change.state not in _ASKS:
+            # Decided before they were asked. Should it be asked anew, the row is there.
+            seen = {"drawn_version": self._change.version, "told_seq": await self._last()}
+            self.card = self.card.model_copy(update=seen)
+            await self._let_go(timedelta())
+            return False
+        chat, person = self._desk.chat, self.card.person
+        if self.card.channel == person:
+            asked = nudge(self._change, self._reader)
+            if await chat.nudge(self._change.channel, person, asked):
+                await self._desk.changes.drop_card(self.card.id)
+                return False
+            await self._keep(channel=await chat.direct(person))
+        return True
+
+    async def _last(self) -> int:
+        story = await self._desk.changes.story(change=self.card.change)
+        return story[-1].seq if story else 0
 
     async def tell(self) -> None:
         before = self.card.trouble
+        is_copy = self.card.role is Role.DIRECT
         try:
+            if is_copy and not await self._reach():
+                return
             await self._draw()
             await self._tell_lines()
         except ChatError as error:
@@ -69,7 +127,7 @@ class _Telling:
             else:
                 await self._note_trouble(error, before)
             return
-        await self._let_go(REDRAW_EVERY)
+        await self._let_go(REDRAW_COPY_EVERY if is_copy else REDRAW_EVERY)
 
     async def _draw(self) -> None:
         message = _VIEWS[self.card.role](self._change, self._reader)
@@ -146,9 +204,10 @@ class _Telling:
             await self._warn(error)
 
     def _is_told(self, entry: Entry) -> bool:
-        if self.card.role is Role.NOTICE:
-            return entry.record.kind in NEWS
-        return entry.record.told
+        kinds = {Role.NOTICE: NEWS, Role.DIRECT: TURNS}.get(self.card.role)
+        if kinds is None:
+            return entry.record.told
+        return entry.record.kind in kinds
 
     async def _post(self, message: Message, tag: dict[str, str]) -> str:
         """Post once: the intent is stored first, so that a lost answer is looked for."""
@@ -157,7 +216,7 @@ class _Telling:
             return found
         await self._keep(trouble=UNCLEAR)
         # A thread under a notice is seen by nobody who was not asked into it.
-        broadcast = self.card.role is Role.NOTICE
+        broadcast = self.card.role is not Role.CARD
         try:
             return await self._desk.chat.post(
                 channel, message, tag=tag, thread=thread, broadcast=broadcast
@@ -184,6 +243,11 @@ class _Telling:
         """Tell, once, that a channel does not show the change: those who can mend it."""
         if self.card.role is Role.NOTICE:
             _log.warning("the channel %s takes no notices: %s", self.card.channel, error.code)
+            return
+        if self.card.role is Role.DIRECT:
+            # Somebody who left, say. The card still asks them, and everybody else.
+            _log.warning("%s cannot be asked directly: %s", self.card.person, error.code)
+            await self._desk.changes.drop_card(self.card.id)
             return
         text = say(
             "{change} is stored, but Slack does not let me show it in {channel} ({code}). "

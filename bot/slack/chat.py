@@ -20,6 +20,8 @@ _WORKSPACE = "workspace"
 
 _TEXT_LENGTH = 4000
 _NO_WORDS = "(shown in Slack)"
+_DIRECT = ("", "D", "U", "W")
+"""How the ids of places begin that only one person reads; nothing is one such, too."""
 _PAGE, _PAGES = 200, 10
 _PEOPLE = ("U", "W")
 """How ids of people begin."""
@@ -133,6 +135,16 @@ class SlackChat:
         answer = await self._api.call("chat.getPermalink", request)
         return str(answer.get("permalink", ""))
 
+    async def nudge(self, channel: str, user: str, message: Message) -> bool:
+        """Tell one person something in a channel; False if they do not read that channel."""
+        return await self._appeared(channel, user, message)
+
+    async def direct(self, user: str) -> str:
+        """Return the id of the direct messages with somebody."""
+        request = self._api.client.conversations_open(users=user)
+        answer = await self._api.call("conversations.open", request)
+        return str((answer.get("channel") or {}).get("id", ""))
+
     async def whisper(
         self, channel: str, user: str, message: Message, *, response_url: str = ""
     ) -> None:
@@ -143,7 +155,8 @@ class SlackChat:
         """
         if response_url and await self._responded(response_url, message):
             return
-        if channel and await self._appeared(channel, user, message):
+        # What is said in direct messages is private anyway, and should still be there tomorrow.
+        if channel[:1] not in _DIRECT and await self._appeared(channel, user, message):
             return
         request = self._api.client.chat_postMessage(
             channel=user, unfurl_links=False, unfurl_media=False, **_shown(message)

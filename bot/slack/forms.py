@@ -1,17 +1,25 @@
 """Forms on people's screens: the `Forms` port on Slack's Web API, and the opening of them."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from bot.ports import View
+from bot.ports import ChatError, Clock, View
+from bot.slack.pace import Pace
 from bot.slack.web import WebApi
+
+# Slack docs, Rate Limits: views.publish is tier 4, about 100 a minute for the whole workspace.
+_PUBLISH_EVERY, _PUBLISH_BURST = timedelta(seconds=0.8), 20
+_WORKSPACE = "workspace"
 
 
 class SlackForms:
-    """Opens and redraws forms; every method raises `ChatError`."""
+    """Opens and redraws forms, and shows Home tabs; every method raises `ChatError`."""
 
-    def __init__(self, api: WebApi) -> None:
-        """Nothing is open yet."""
+    def __init__(self, api: WebApi, clock: Clock) -> None:
+        """Nothing is open yet; `clock` paces the Home tabs, which nobody waits for."""
         self._api = api
+        self._homes = Pace(clock, every=_PUBLISH_EVERY, burst=_PUBLISH_BURST)
 
     async def open(self, trigger: str, view: View) -> str:
         """Open a form and return its id; a trigger works once, within three seconds."""
@@ -23,6 +31,19 @@ class SlackForms:
         """Draw a form anew; with `seen` only if it is still that version of it."""
         request = self._api.client.views_update(view_id=view, view=drawn(shown), hash=seen or None)
         await self._api.call("views.update", request)
+
+    async def publish(self, user: str, blocks: Sequence[dict[str, Any]]) -> None:
+        """Show somebody their Home tab."""
+        self._homes.take(_WORKSPACE)
+        request = self._api.client.views_publish(
+            user_id=user, view={"type": "home", "blocks": list(blocks)}
+        )
+        try:
+            await self._api.call("views.publish", request)
+        except ChatError as error:
+            if error.code == "ratelimited" and error.retry_after is not None:
+                self._homes.hold(_WORKSPACE, error.retry_after)
+            raise
 
 
 def drawn(view: View) -> dict[str, Any]:

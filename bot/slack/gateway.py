@@ -85,7 +85,7 @@ class SlackGateway:
         )
         self._account = Account(config, self._api)
         self.chat = SlackChat(self._api, self._account, wall)
-        self.forms = SlackForms(self._api)
+        self.forms = SlackForms(self._api, wall)
         self.people = SlackPeople(self._api, self._account, clock)
         self._whispers = Tasks()
         self._reception = self._build_reception(commands, receive, clock)

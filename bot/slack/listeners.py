@@ -14,7 +14,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 
-from bot.command import Command
+from bot.command import Call, Click, Command
 from bot.domain.sentence import Sentence
 from bot.ports import Clock
 from bot.slack import answers, payloads
@@ -102,12 +102,18 @@ class Listeners:
             await ack()
 
     async def on_event(self, ack: AsyncAck, body: Payload) -> BoltResponse | None:
-        """Take what somebody wrote to the bot; Slack repeats what is not acknowledged."""
-        call = payloads.call_from_event(body, self._clock())
-        problem = await self._keeper.keep(call, body) if call else None
+        """Take what somebody wrote to the bot, and that they look at its Home tab.
+
+        Slack repeats what is not acknowledged.
+        """
+        now = self._clock()
+        told: Call | Click | None = payloads.call_from_event(body, now, self._commands)
+        if told is None and payloads.HOME in self._clicks:
+            told = payloads.click_from_home(body, now)
+        problem = await self._keeper.keep(told, body) if told else None
         if problem is answers.NOT_STORED:
             return BoltResponse(status=_UNAVAILABLE, body="")
-        if problem:
+        if problem and isinstance(told, Call):
             self._voice.whisper(body, problem)
         await ack()
         return None

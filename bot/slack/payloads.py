@@ -8,7 +8,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,10 @@ from bot.slack.account import Payload
 HELP = "/taurus-help"
 """What somebody means who just talks to the bot."""
 
+HOME = "home.open"
+"""The click that somebody makes who opens the Home tab."""
+
+_PREFIX = "/taurus-"
 _MENTION = re.compile(r"^\s*<@[UW][A-Z0-9]+(\|[^>]*)?>\s*")
 
 _KINDS = {
@@ -46,19 +50,41 @@ def call_from_command(body: Payload, now: datetime) -> Call:
     )
 
 
-def call_from_event(body: Payload, now: datetime) -> Call | None:
-    """Read what somebody wrote to the bot; None for every other event."""
+def call_from_event(body: Payload, now: datetime, commands: Collection[str]) -> Call | None:
+    """Read what somebody wrote to the bot; None for every other event.
+
+    The first word may be a command's, with or without what all of them begin with: `fleet`,
+    `taurus-fleet` and `/taurus-fleet` are one. Everything else is a question for help.
+    """
     event = body.get("event") or {}
     if not _is_talk(event):
         return None
     # Chat comes with &, < and > escaped; commands come as typed.
     text = html.unescape(_MENTION.sub("", event.get("text") or "")).strip()
+    first, _, rest = text.partition(" ")
+    named = _PREFIX + first.lower().removeprefix("/").removeprefix(_PREFIX.removeprefix("/"))
+    command, text = (named, rest.strip()) if named in commands else (HELP, text)
     return Call(
         key=_key("event", body, body.get("event_id")),
         user=event["user"],
         channel=event.get("channel", ""),
-        command=HELP,
+        command=command,
         text=text,
+        received_at=now,
+    )
+
+
+def click_from_home(body: Payload, now: datetime) -> Click | None:
+    """Read that somebody opened their Home tab; None for every other event."""
+    event = body.get("event") or {}
+    if event.get("type") != "app_home_opened" or event.get("tab", "home") != "home":
+        return None
+    return Click(
+        key=_key("event", body, body.get("event_id")),
+        user=user_of(body),
+        channel="",
+        action_id=HOME,
+        value="",
         received_at=now,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from bot.domain.change import Change
 from bot.domain.story import Entry
@@ -15,12 +15,19 @@ from bot.store.schema import EPOCH, STALE, cards
 
 
 def add(connection: Connection, change: Change, story: Sequence[Entry]) -> None:
-    """Make the card of a new change and its notices; they are stale until they are drawn."""
+    """Make a new change's card, notices and copies; they are stale until they are drawn."""
     shown = {"change": change.number, "version": change.version, **_told(story)}
-    places = [(Role.CARD, change.channel), *((Role.NOTICE, one) for one in change.notify)]
+    places = [
+        (Role.CARD, change.channel, ""),
+        *((Role.NOTICE, channel, "") for channel in change.notify),
+        *((Role.DIRECT, person, person) for person in change.asked),
+    ]
     connection.execute(
         insert(cards),
-        [{**shown, "role": role.value, "channel": channel} for role, channel in places],
+        [
+            {**shown, "role": role.value, "channel": channel, "person": person}
+            for role, channel, person in places
+        ],
     )
 
 
@@ -59,7 +66,7 @@ def keep_card(connection: Connection, kept: Card, lease: Lease, retry_at: dateti
     Raises:
         StaleError: somebody else has claimed the card since; nothing was stored.
     """
-    values: dict[str, Any] = kept.model_dump(include={"ts", "trouble", "drawn"})
+    values: dict[str, Any] = kept.model_dump(include={"channel", "ts", "trouble", "drawn"})
     values |= {"drawn_version": kept.drawn_version, "told_seq": kept.told_seq}
     if retry_at is None:
         values |= {"lease_until": lease.until}
@@ -68,3 +75,8 @@ def keep_card(connection: Connection, kept: Card, lease: Lease, retry_at: dateti
     held = update(cards).where(held_by(cards, kept.id, lease.owner))
     if connection.execute(held.values(values)).rowcount != 1:
         raise StaleError
+
+
+def drop_card(connection: Connection, card_id: int) -> None:
+    """Forget a place where a change needs not be shown."""
+    connection.execute(delete(cards).where(cards.c.id == card_id))

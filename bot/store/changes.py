@@ -212,6 +212,10 @@ class SqlChanges:
         """Keep a claimed card."""
         return await self._write(renew, schema.cards, id, lease)
 
+    async def drop_card(self, id: int) -> None:  # noqa: A002 - the port's word
+        """Forget a card."""
+        await self._write(cards.drop_card, id)
+
     async def card(self, number: int) -> Card | None:
         """Where a change's card is."""
         return await self._read(cards.card, number)

@@ -24,7 +24,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision of this code's schema; revisions are numbered, so that newer ones are known."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -146,6 +146,7 @@ cards = Table(
     Column("change", ForeignKey("changes.number"), nullable=False),
     Column("role", String(16), nullable=False),
     Column("channel", Text, nullable=False),
+    Column("person", Text, nullable=False, server_default=""),
     Column("ts", Text, nullable=False, server_default=""),
     # What there is to show, and what Slack has seen of it.
     Column("version", Integer, nullable=False),

@@ -28,7 +28,7 @@ def card(change: Change, reader: Reader) -> Message:
         *_facts(change, reader),
         *targets,
         *_hidden(change, hidden, reader),
-        *_buttons(change, reader),
+        *buttons(change, reader),
     ]
     return message(head, blocks)
 
@@ -57,6 +57,30 @@ def notice(change: Change, reader: Reader) -> Message:
     if change.options.reason:
         said.append(say("Reason: {reason}", reason=change.options.reason))
     return message(head, [section(f"*{head}*"), context(" ".join(map(reader, said)))])
+
+
+def copy(change: Change, reader: Reader) -> Message:
+    """Draw the card for an approver who does not read its channel."""
+    drawn = card(change, reader)
+    channel = Channels(channels=(change.channel,))
+    where = say("Your approval was asked for. The card is in {channel}.", channel=channel)
+    return message(drawn.text, [*drawn.blocks, context(reader(where))])
+
+
+def nudge(change: Change, reader: Reader) -> Message:
+    """Ask an approver in the card's own channel."""
+    text = reader(
+        say_many(
+            "{change} waits for your approval: upgrade {n} database of {env}. "
+            "Its card is in this channel.",
+            "{change} waits for your approval: upgrade {n} databases of {env}. "
+            "Its card is in this channel.",
+            len(change.targets),
+            change=change.id,
+            env=change.environment,
+        )
+    )
+    return message(text, [section(text)])
 
 
 def page(change: Change, reader: Reader, number: int) -> Message:
@@ -136,7 +160,8 @@ def _hidden(change: Change, hidden: int, reader: Reader) -> list[Block]:
     return [context(f"{reader(text)} ({escaped(counts)})")]
 
 
-def _buttons(change: Change, reader: Reader) -> list[Block]:
+def buttons(change: Change, reader: Reader) -> list[Block]:
+    """Draw what can be done with the change as it stands; empty if nothing can."""
     made = [draw(change, reader) for applies, draw in _BUTTONS if applies(change)]
     return [{"type": "actions", "elements": made}] if made else []
 

@@ -15,11 +15,13 @@ from bot.domain.plan import Plan
 from bot.domain.risk import risk
 from bot.domain.sentence import At, Sentence, say, say_many
 from bot.ports import Message, View
-from bot.views.blocks import Block, cut, section, sections
+from bot.views.blocks import Block, button, cut, section, sections
 from bot.views.card import headline
 from bot.views.reader import ARG_LIMIT, Reader, flat
 from bot.views.targets import target_line, timing
 
+OPEN = "upgrade.open"
+"""The button or shortcut that opens the form for an upgrade."""
 OPTION, OPTION_VALUE, OPTIONS = 75, 150, 100
 """Slack's sizes: an option's text and description, its value, and how many there may be."""
 CHOSEN = 100
@@ -123,10 +125,17 @@ def menu(
     return {"option_groups": [{"label": label, "options": options[:OPTIONS]}]}
 
 
+def opener(reader: Reader) -> Block:
+    """Draw the button that opens the form for an upgrade."""
+    made = button(OPEN, reader(say("Upgrade databases")), "new", "primary")
+    return {"type": "actions", "elements": [made]}
+
+
 def option(value: str, text: str, description: str = "") -> Block:
     """Make one option of a menu."""
     made: Block = {"text": _plain(cut(flat(text).strip() or value, OPTION)), "value": value}
-    return {**made, "description": _plain(cut(description, OPTION))} if description else made
+    told = cut(flat(description).strip(), OPTION)
+    return {**made, "description": _plain(told)} if told else made
 
 
 def _option(choice: Choice, reader: Reader) -> Block:

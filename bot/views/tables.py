@@ -1,6 +1,6 @@
 """Lists: the fleet, the changes, the history, the help."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from bot.command import Command
@@ -97,19 +97,20 @@ def _history_line(entry: Entry, reader: Reader) -> str:
 def freeze_list(calendars: Mapping[str, Calendar], now: datetime, reader: Reader) -> Message:
     """Tell for each environment what closes it, and when it is open next."""
     head = reader(say("Freezes and change windows"))
-    lines: list[str] = []
-    for name, calendar in calendars.items():
-        lines.append(f"*{escaped(name)}*: {reader(_openness(calendar, now))}")
-        lines += [f"• {reader(_freeze_line(freeze))}" for freeze in calendar.freezes]
-        lines += [
-            "• " + reader(say("{when}: {reason}", when=str(one.when), reason=one.reason))
-            for one in calendar.recurring
-        ]
-    blocks, hidden = sections(lines)
+    blocks, hidden = sections(freeze_lines(calendars, now, reader))
     if hidden:
         more = say_many("… and {n} more.", "… and {n} more.", hidden)
         blocks.append(context(reader(more)))
     return message(head, [section(f"*{head}*"), *blocks])
+
+
+def freeze_lines(calendars: Mapping[str, Calendar], now: datetime, reader: Reader) -> Iterator[str]:
+    """Tell the same line by line."""
+    for name, calendar in calendars.items():
+        yield f"*{escaped(name)}*: {reader(_openness(calendar, now))}"
+        yield from (f"• {reader(_freeze_line(freeze))}" for freeze in calendar.freezes)
+        for one in calendar.recurring:
+            yield "• " + reader(say("{when}: {reason}", when=str(one.when), reason=one.reason))
 
 
 def _openness(calendar: Calendar, now: datetime) -> Sentence:

@@ -72,14 +72,27 @@ class Stage:
         answer = await self.world.slack.command(user, CHANNEL, text)
         assert answer["ok"], answer
 
+    def writes(self, user: str, text: str, channel: str = "") -> None:
+        """Somebody writes to the bot, directly unless a channel is named."""
+        self.world.slack.say(user, channel or self.world.slack.im(user), text)
+
+    def direct(self, user: str) -> list[dict[str, Any]]:
+        """What the bot wrote to somebody directly, without threads."""
+        slack = self.world.slack
+        return [one for one in slack.messages(slack.im(user)) if one["user"] == slack.bot_user]
+
+    async def until_direct(self, user: str, part: str) -> None:
+        """Wait until the newest direct message says it."""
+        await self.until(lambda: bool(self.direct(user)) and part in str(self.direct(user)[-1]))
+
     async def presses(self, user: str, action: str) -> None:
         answer = await self.world.slack.click(user, CHANNEL, self.card["ts"], action)
         assert answer["ok"], answer
 
     async def opens_from_menu(self, user: str, shortcut: str) -> None:
-        """Somebody uses a shortcut; one of messages on the newest card."""
-        said = self.world.slack.messages(CHANNEL)
-        ts = said[-1]["ts"] if said else ""
+        """Somebody uses a shortcut; one of messages on the newest message."""
+        messages = self.world.slack.messages(CHANNEL)
+        ts = messages[-1]["ts"] if messages else ""
         answer = await self.world.slack.shortcut(user, shortcut, CHANNEL, ts)
         assert answer["ok"], answer
 

@@ -154,6 +154,20 @@ async def test_a_mistake_stands_at_its_field(
     await stage.until_state("Proposed")
 
 
+async def test_a_freeze_stands_in_the_preview_and_at_the_choice_of_the_time(stage: Stage) -> None:
+    await stage.says(BOB, "/taurus-freeze add --until +2h --reason audit")
+    await stage.until_whispered(BOB, "FRZ-1")
+    await opened(stage)
+    await stage.chooses(ANN, "instances", [one(stage, "orders-prod-01")])
+    await stage.until_form(ANN, "This stands in the way")
+    assert "FRZ-1 holds until" in str(stage.form(ANN)["blocks"])
+    errors = (await stage.sends(ANN))["errors"]
+    assert list(errors) == ["when"]
+    assert "FRZ-1 holds until" in errors["when"]
+    assert (await stage.sends(ANN, when="at", at="+3h"))["ok"]
+    await stage.until_state("Proposed")
+
+
 async def test_only_requesters_get_a_form(guarded_stage: Stage) -> None:
     stage = guarded_stage
     await stage.says(ANN, "/taurus-upgrade")
@@ -244,3 +258,50 @@ async def test_a_change_that_cannot_be_moved_says_so_in_the_form(stage: Stage) -
     await stage.says(ANN, "/taurus-change cancel CHG-1")
     await stage.until_state("Cancelled")
     assert "does not apply any more" in (await stage.sends(ANN, at="+5h"))["errors"]["at"]
+
+
+def draws(stage: Stage) -> int:
+    return sum(call.method == "views.update" for call in stage.world.slack.calls)
+
+
+@pytest.mark.parametrize(("slow", "drawn"), [("first", 3), ("second", 4)])
+async def test_the_newest_choice_is_what_the_preview_shows(
+    stage: Stage, slow: str, drawn: int
+) -> None:
+    """Two choices quickly after one another, and the work of one of them takes long."""
+    await opened(stage)
+    waits, arrived = asyncio.Event(), asyncio.Event()
+    looks = 0
+
+    async def hold(operation: str, moment: str) -> None:
+        nonlocal looks
+        if (operation, moment) != ("scheduled_jobs", "before"):
+            return
+        looks += 1
+        arrived.set()
+        if looks == (1 if slow == "first" else 2):
+            await waits.wait()
+        elif slow == "second":
+            # The first is drawn only when the second has been chosen.
+            await second.wait()
+
+    second = asyncio.Event()
+    stage.world.taurus.on_request = hold
+    first, both = (
+        [one(stage, "orders-prod-01")],
+        [
+            one(stage, "orders-prod-01"),
+            one(stage, "orders-prod-02"),
+        ],
+    )
+    await stage.chooses(ANN, "instances", first)
+    await asyncio.wait_for(arrived.wait(), 10)
+    await stage.chooses(ANN, "instances", both)
+    second.set()
+    if slow == "first":
+        await stage.until_form(ANN, "2 databases would be upgraded.")
+    else:
+        await stage.until_form(ANN, "1 database would be upgraded.")
+    waits.set()
+    await stage.until(lambda: draws(stage) == drawn)
+    await stage.until_form(ANN, "2 databases would be upgraded.")

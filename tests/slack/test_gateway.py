@@ -78,7 +78,7 @@ COMMANDS = (
         summary="Shows the fleet",
         usage=(),
         run=unused,
-        clicks={"change.approve": unused},
+        clicks={"change.approve": unused, "home.open": unused},
         forms={
             "upgrade.form": Form(
                 title="Upgrade",
@@ -621,7 +621,23 @@ async def test_whatever_else_comes_is_acknowledged(bench: Bench, payload: dict[s
     assert await bench.deliver(payload) == ""
 
 
-@pytest.mark.parametrize("kind", ["app_home_opened", "an event of next year"])
+async def test_opening_the_home_tab_is_kept_as_a_click(bench: Bench) -> None:
+    opened = event(bench, type="app_home_opened", tab="home", channel="D1")
+    assert await bench.deliver(opened) == ""
+    kept = Click.model_validate(bench.shelf.only().payload)
+    assert (kept.action_id, kept.user, kept.channel) == ("home.open", "U0ANN", "")
+
+
+async def test_opening_the_home_tab_too_late_is_told_to_nobody(bench: Bench) -> None:
+    opened = event(bench, type="app_home_opened", tab="home", channel="D1")
+    bench.clock.advance(3600)
+    assert await bench.deliver(opened) == ""
+    await bench.gateway.stop()
+    assert not bench.shelf.kept
+    assert not bench.slack.calls("chat.postMessage")
+
+
+@pytest.mark.parametrize("kind", ["pin_added", "an event of next year"])
 async def test_events_of_no_interest_are_acknowledged(bench: Bench, kind: str) -> None:
     assert await bench.deliver(event(bench, type=kind)) == ""
     assert not bench.shelf.kept

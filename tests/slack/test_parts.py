@@ -69,7 +69,7 @@ async def test_closing_does_not_wait_for_ever_for_a_store_that_hangs(
 
     voice = Voice(chat, people, plain, Tasks())
     keeper = Keeper(receive)
-    front = Front(SlackForms(api), Forms(), keeper, voice)
+    front = Front(SlackForms(api, clock), Forms(), keeper, voice)
     listeners = Listeners((), keeper=keeper, front=front, clock=clock, voice=voice)
     app = bolt_app(listeners, account, voice)
     reception = Reception(app, account, on_ack=lambda *_: None, ticks=lambda: 0.0)

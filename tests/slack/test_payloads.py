@@ -9,11 +9,13 @@ from bot.slack.payloads import (
     call_from_command,
     call_from_event,
     click_from_action,
+    click_from_home,
     happened_at,
     submission_from_view,
 )
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+NAMES = frozenset({"/taurus-fleet", "/taurus-help"})
 HALF_PAST = NOW.replace(microsecond=500_000)
 
 
@@ -31,7 +33,7 @@ def test_a_command_without_a_trigger_still_has_a_key_of_its_own() -> None:
 
 
 def test_a_mention_is_a_question_for_help_without_the_name() -> None:
-    call = call_from_event(event(text="<@U0BOT|bot> orders-* &amp; &lt;more&gt; "), NOW)
+    call = call_from_event(event(text="<@U0BOT|bot> orders-* &amp; &lt;more&gt; "), NOW, NAMES)
     assert call is not None
     assert (call.command, call.text, call.user, call.channel, call.key) == (
         "/taurus-help",
@@ -50,7 +52,7 @@ def test_a_mention_is_a_question_for_help_without_the_name() -> None:
     ],
 )
 def test_a_direct_message_is_a_question_for_help(fields: dict[str, Any]) -> None:
-    assert call_from_event(event(**fields), NOW) is not None
+    assert call_from_event(event(**fields), NOW, NAMES) is not None
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_a_direct_message_is_a_question_for_help(fields: dict[str, Any]) -> None
     ],
 )
 def test_other_events_say_nothing_to_the_bot(fields: dict[str, Any]) -> None:
-    assert call_from_event(event(**fields), NOW) is None
+    assert call_from_event(event(**fields), NOW, NAMES) is None
 
 
 def test_a_click_on_a_private_message_names_no_message() -> None:
@@ -125,3 +127,29 @@ def test_a_form_without_fields_has_no_values() -> None:
 )
 def test_when_it_happened_if_slack_says(body: dict[str, Any], at: datetime | None) -> None:
     assert happened_at(body) == at
+
+
+def test_who_opens_the_home_tab_makes_a_click_without_a_place() -> None:
+    click = click_from_home(event(type="app_home_opened", channel="D1", tab="home"), NOW)
+    assert click is not None
+    assert (click.action_id, click.user, click.channel) == ("home.open", "U0ANN", "")
+    assert click_from_home(event(type="app_home_opened", tab="messages"), NOW) is None
+    assert click_from_home(event(), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "rest"),
+    [
+        ("fleet orders-* --behind", "/taurus-fleet", "orders-* --behind"),
+        ("<@U0BOT> taurus-fleet", "/taurus-fleet", ""),
+        (" /taurus-fleet  x ", "/taurus-fleet", "x"),
+        ("Fleet", "/taurus-fleet", ""),
+        ("help me", "/taurus-help", "me"),
+        ("fleets of ships", "/taurus-help", "fleets of ships"),
+        ("/taurus-", "/taurus-help", "/taurus-"),
+    ],
+)
+def test_a_command_can_be_said(text: str, command: str, rest: str) -> None:
+    call = call_from_event(event(text=text), NOW, NAMES)
+    assert call is not None
+    assert (call.command, call.text) == (command, rest)

@@ -129,3 +129,20 @@ async def test_claiming_reads_stale_cards_only(database: Database) -> None:
     with database.engine.begin() as connection:
         plan = " ".join(str(row) for row in connection.execute(text(query)))
     assert "USING INDEX cards_stale" in plan
+
+
+async def test_each_approver_who_is_asked_has_a_copy_until_it_is_dropped(store: SqlChanges) -> None:
+    asked = change(1).model_copy(update={"asked": ("U0BOB", "U0DANA")})
+    await store.add(asked, [fact()])
+    claimed = [await store.claim_card(lease(), NOW) for _ in range(3)]
+    copies = [one for one in claimed if one is not None and one.role is Role.DIRECT]
+    assert [(one.person, one.channel) for one in copies] == [("U0BOB",) * 2, ("U0DANA",) * 2]
+    await store.keep_card(copies[0].model_copy(update={"channel": "D1", "ts": "1.1"}), lease())
+    found = await store.card_at("D1", "1.1")
+    assert found is not None
+    assert (found.role, found.person) == (Role.DIRECT, "U0BOB")
+    await store.drop_card(copies[1].id)
+    later = NOW + LEASE
+    left = [await store.claim_card(lease("two", later), later) for _ in range(3)]
+    assert {one.role for one in left if one} == {Role.CARD, Role.DIRECT}
+    assert {one.person for one in left if one} == {"", "U0BOB"}

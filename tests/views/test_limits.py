@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,13 +10,30 @@ import pytest
 
 from bot.command import Command
 from bot.domain.change import Approval, Change, Options, State, Target, TargetState, Timing
+from bot.domain.choice import Choice
+from bot.domain.freeze import Calendar, Freeze
+from bot.domain.instance import Instance, Status
 from bot.domain.kernel import Kernel, Path
 from bot.domain.plan import Plan
 from bot.domain.sentence import say
 from bot.domain.story import Entry, Record
-from bot.ports import Message
+from bot.ports import Message, View
+from bot.sandbox.slack.blocks import check_message_blocks, check_view
+from bot.sandbox.slack.elements import OPTIONS_ANSWER
+from bot.slack.forms import drawn
 from bot.views.answers import preview, problems, told
-from bot.views.card import card, page
+from bot.views.card import card, nudge, page
+from bot.views.card import copy as copy_view
+from bot.views.forms import (
+    Entered,
+    Preview,
+    loading,
+    menu,
+    notice,
+    reschedule_form,
+    upgrade_form,
+)
+from bot.views.home import Fleet, HomeTab, home
 from bot.views.lines import TOGETHER, line
 from bot.views.reader import Reader, escaped
 from bot.views.tables import FleetRow, Place, change_list, fleet_list, help_page, history
@@ -92,6 +110,8 @@ def views(evil: str) -> list[Message]:
     return [
         *(card(change(evil, state), READER) for state in State),
         *(page(whole, READER, number) for number in (1, 40, 99)),
+        copy_view(whole, READER),
+        nudge(whole, READER),
         line([entry(evil)], whole, READER),
         line([entry(evil)] * TOGETHER, whole, READER),
         told(sentence, READER),
@@ -102,6 +122,120 @@ def views(evil: str) -> list[Message]:
         history([entry(evil, seq) for seq in range(300)], READER),
         help_page([command] * 5, [sentence] * 3, READER),
     ]
+
+
+@functools.cache
+def forms(evil: str) -> list[View]:
+    whole = change(evil, targets=300)
+    plan = Plan(targets=whole.targets, warnings=whole.warnings)
+    sentence = say("Mind {what}.", what=evil)
+    full = Entered(
+        env=evil[:100],
+        instances=tuple((f"{number:032x}in07", evil) for number in range(300)),
+        when="at",
+        at=evil,
+        waves=evil,
+        reason=evil,
+        asks_channel=True,
+        channel="C1",
+    )
+    looks = [Preview(), Preview(plan=plan), Preview(problems=(sentence,) * 300)]
+    environments = [evil[:100], *(f"env-{number}" for number in range(200))]
+    return [
+        loading("upgrade.form", "Upgrade databases", READER),
+        notice(problems([sentence] * 300, READER), "Reschedule", READER),
+        reschedule_form(whole, evil, READER),
+        *(
+            upgrade_form(full, environments, look, zone=evil, metadata="{}", reader=READER)
+            for look in looks
+        ),
+    ]
+
+
+@functools.cache
+def tabs(evil: str) -> list[tuple[dict[str, Any], ...]]:
+    every = tuple(
+        change(evil, state, targets=3).model_copy(update={"number": number})
+        for number in range(5)
+        for state in State
+    )
+    kernels = {f"2.0.{number}.1": (number, 1) for number in range(30)}
+    fleet = Fleet(environment=evil, kernels=kernels, unread=3, trouble=say("{x}", x=evil))
+    lists = {"waiting": every, "mine": every[1:], "running": every[2:], "scheduled": every[3:]}
+    freeze = Freeze(
+        key="k", environment=evil, start=NOW, end=NOW + timedelta(days=1), reason=evil, author="U1"
+    )
+    calendars = {f"{number}{evil}": Calendar(freezes=(freeze,) * 3) for number in range(5)}
+    full = HomeTab(**lists, fleets=(fleet, fleet), calendars=calendars, now=NOW)
+    return [home(full, READER), home(HomeTab(now=NOW), READER)]
+
+
+@functools.cache
+def menus(evil: str) -> list[Mapping[str, Any]]:
+    instance = Instance(
+        id=f"{1:032x}in07", name=evil, status=Status.NORMAL, kernel=None, region=evil
+    )
+    free, taken = Choice(instance=instance), Choice(instance=instance, open_change=7)
+    pattern = (evil[:150], 300)
+    return [
+        menu([], None, READER),
+        menu([free, taken], pattern, READER),
+        menu([free] * 300, pattern, READER),
+    ]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_slack_would_take_every_view(evil: str) -> None:
+    """The simulator holds messages, forms, tabs and menus to all of Slack's documented rules."""
+    for message in views(evil):
+        check_message_blocks(list(message.blocks))
+    for view in forms(evil):
+        assert check_view(drawn(view), "modal") == []
+    for blocks in tabs(evil):
+        assert check_view({"type": "home", "blocks": list(blocks)}, "home") == []
+    for offered in menus(evil):
+        assert list(OPTIONS_ANSWER(dict(offered), "")) == []
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_every_field_has_a_label_and_one_id_that_stays(evil: str) -> None:
+    for view in forms(evil):
+        fields = [block for block in view.blocks if block["type"] == "input"]
+        assert all(field["label"]["text"].strip() for field in fields)
+        assert all(field["element"]["action_id"] == field["block_id"] for field in fields)
+        assert view.title.strip()
+        assert view.close.strip()
+    planned = [view for view in forms(evil) if view.callback_id == "upgrade.form" and view.submit]
+    ids = {tuple(one["block_id"] for one in view.blocks if "block_id" in one) for view in planned}
+    assert ids == {("env", "instances", "when", "at", "waves", "reason", "channel")}
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_nothing_in_forms_tabs_and_menus_is_obeyed_either(evil: str) -> None:
+    marked = [*(view.blocks for view in forms(evil)), *tabs(evil)]
+    for text in (text for blocks in marked for text in marked_up(list(blocks))):
+        assert not re.search(r"<!(?!date\^|subteam\^S(?!EVIL))", text)
+        assert "\u202e" not in text
+        assert text.count("```") % 2 == 0
+    for offered in menus(evil):
+        assert not any("\u202e" in text for text in texts(dict(offered)))
+
+
+def test_more_databases_than_a_menu_holds_are_counted() -> None:
+    (group,) = menus("orders")[2]["option_groups"]
+    assert group["label"]["text"] == "100 of 301: type on to see fewer"
+    assert len(group["options"]) == 100
+    assert group["options"][0]["description"]["text"] == "all that match: 300 databases"
+
+
+def marked_up(block: object) -> list[str]:
+    """Texts in which Slack obeys marks."""
+    if isinstance(block, dict):
+        own = [block["text"]] if block.get("type") == "mrkdwn" else []
+        return own + [text for part in block.values() for text in marked_up(part)]
+    if isinstance(block, list | tuple):
+        return [text for part in block for text in marked_up(part)]
+    return []
 
 
 def texts(block: object) -> list[str]:

@@ -256,6 +256,10 @@ class SlackSimulator:
         """Takes the bot out of a channel."""
         self._workspace.channels[channel].members.remove(self.bot_user)
 
+    def leave(self, user: str, channel: str) -> None:
+        """Somebody leaves a channel."""
+        self._workspace.channels[channel].members.remove(user)
+
     def invite_bot(self, channel: str) -> None:
         """Puts the bot into a channel."""
         self._workspace.channels[channel].members.append(self.bot_user)

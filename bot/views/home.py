@@ -1,0 +1,162 @@
+"""The Home tab of one person."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from pydantic import Field
+
+from bot.domain.change import IN_FLIGHT, NEW, Change, State, TargetState
+from bot.domain.freeze import Calendar
+from bot.domain.kernel import Kernel
+from bot.domain.model import Frozen
+from bot.domain.risk import risk
+from bot.domain.sentence import Sentence, say, say_many
+from bot.views.blocks import Block, context, cut, section, sections
+from bot.views.card import buttons, headline
+from bot.views.forms import opener
+from bot.views.reader import Reader, escaped
+from bot.views.tables import freeze_lines
+from bot.views.targets import timing
+
+LISTED = 8
+"""Changes in one part; with their buttons, all parts stay below Slack's 100 blocks."""
+KERNELS = 8
+NAMED = 5
+"""Databases of a change that are named; its card has them all."""
+_FREEZES = 4000
+
+
+class Fleet(Frozen):
+    """How one environment's databases stand, as far as it is known without asking."""
+
+    environment: str
+    kernels: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    """By kernel: how many run it, and how many of these could be upgraded."""
+    unread: int = 0
+    """Databases of which it is not known yet whether they could be."""
+    trouble: Sentence | None = None
+
+
+class HomeTab(Frozen):
+    """What one person's tab shows; all changes are open ones, newest first."""
+
+    waiting: tuple[Change, ...] = ()
+    """For this person's yes."""
+    mine: tuple[Change, ...] = ()
+    running: tuple[Change, ...] = ()
+    scheduled: tuple[Change, ...] = ()
+    fleets: tuple[Fleet, ...] = ()
+    calendars: dict[str, Calendar] = Field(default_factory=dict)
+    """By environment."""
+    now: datetime
+
+
+def home(tab: HomeTab, reader: Reader) -> tuple[Block, ...]:
+    """Draw the tab."""
+    drawn: set[int] = set()
+    return (
+        opener(reader),
+        *_part(say("Waits for you"), tab.waiting, drawn, reader),
+        *_part(say("Your changes"), tab.mine, drawn, reader),
+        *_part(say("Running now"), tab.running, drawn, reader),
+        *_part(say("Scheduled for the next 7 days"), tab.scheduled, drawn, reader),
+        *_calendar(tab, reader),
+        *(block for fleet in tab.fleets for block in _fleet(fleet, reader)),
+    )
+
+
+def _part(
+    title: Sentence, changes: Sequence[Change], drawn: set[int], reader: Reader
+) -> Iterator[Block]:
+    yield _header(reader(title))
+    if not changes:
+        yield context(reader(say("Nothing.")))
+    for change in changes[:LISTED]:
+        yield section("\n".join([f"*{headline(change, reader)}*", *_lines(change, reader)]))
+        if change.number not in drawn:  # its buttons stand at its first place
+            yield from buttons(change, reader)
+        drawn.add(change.number)
+    if left := len(changes[LISTED:]):
+        more = say_many(
+            "… and {n} more: see /taurus-change list.",
+            "… and {n} more: see /taurus-change list.",
+            left,
+        )
+        yield context(reader(more))
+
+
+def _lines(change: Change, reader: Reader) -> Iterator[str]:
+    if change.state in {State.PROPOSED, State.SCHEDULED}:
+        names = [target.name for target in change.targets]
+        shown = [escaped(name) for name in names[:NAMED]]
+        yield ", ".join([*shown, "…"] if len(names) > NAMED else shown)
+        yield from (reader(one) for one in (*risk(change.targets), timing(change.options)))
+        return
+    counts = change.counts()
+    yield reader(
+        say(
+            "{done} of {all} run the newest kernel, {now} under way, {left} to come.",
+            done=sum(counts[state] for state in NEW),
+            all=len(change.targets),
+            now=sum(counts[state] for state in IN_FLIGHT),
+            left=counts[TargetState.PLANNED],
+        )
+    )
+    if change.halt_reason is not None and change.state is State.HALTED:
+        yield reader(change.halt_reason)
+
+
+def _calendar(tab: HomeTab, reader: Reader) -> Iterator[Block]:
+    yield _header(reader(say("Freezes and change windows")))
+    blocks, hidden = sections(freeze_lines(tab.calendars, tab.now, reader), _FREEZES)
+    yield from blocks
+    if hidden:
+        yield context(reader(say_many("… and {n} more.", "… and {n} more.", hidden)))
+
+
+def _fleet(fleet: Fleet, reader: Reader) -> Iterator[Block]:
+    title = say("Databases of {env} by kernel", env=fleet.environment)
+    yield _header(reader.plain(title))
+    if fleet.trouble is not None:
+        yield section(reader(fleet.trouble))
+    if not fleet.kernels:
+        if fleet.trouble is None:
+            yield context(reader(say("One moment, reading the databases…")))
+        return
+    total = sum(count for count, _ in fleet.kernels.values())
+    behind = sum(behind for _, behind in fleet.kernels.values())
+    head = say_many(
+        "{behind} of {n} database could be upgraded.",
+        "{behind} of {n} databases could be upgraded.",
+        total,
+        behind=behind,
+    )
+    lines = [f"*{reader(head)}*", *_kernels(fleet, reader)]
+    yield section("\n".join(lines))
+    if fleet.unread:
+        text = say_many("{n} is not looked at yet.", "{n} are not looked at yet.", fleet.unread)
+        yield context(reader(text))
+
+
+def _kernels(fleet: Fleet, reader: Reader) -> Iterator[str]:
+    newest_first = sorted(fleet.kernels, key=_order, reverse=True)
+    for kernel in newest_first[:KERNELS]:
+        count, behind = fleet.kernels[kernel]
+        text = say_many(
+            "{n} database, {behind} behind", "{n} databases, {behind} behind", count, behind=behind
+        )
+        yield f"• `{escaped(kernel)}`  {reader(text)}"
+    if left := len(newest_first[KERNELS:]):
+        text = say_many("… and {n} more kernel.", "… and {n} more kernels.", left)
+        yield reader(text)
+
+
+def _order(kernel: str) -> tuple[int, ...]:
+    try:
+        return Kernel(kernel).numbers
+    except ValueError:
+        return ()
+
+
+def _header(text: str) -> Block:
+    return {"type": "header", "text": {"type": "plain_text", "text": cut(text, 150)}}
