@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.slack import NOTICES, SlackSimulator
-from bot.sandbox.taurus import TaurusPanel, TaurusSimulator, make_fleet, read_faults
+from bot.sandbox.taurus import Durations, TaurusPanel, TaurusSimulator, make_fleet, read_faults
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class World:
         mode: Literal["socket", "http"] = "socket",
         speed: float = 1.0,
         fleet: int | None = None,
+        durations: Durations | None = None,
         faults: Path | None = None,
     ) -> "World":
         """Start both simulators; in http mode set `slack.request_url` once the bot listens.
@@ -41,7 +42,10 @@ class World:
         clock = SandboxClock(now, speed)
         switches = read_faults(faults) if faults else {}
         taurus = await TaurusSimulator.start(
-            clock=clock.now, fleet=make_fleet(fleet) if fleet else None, sleep=clock.sleep
+            clock=clock.now,
+            fleet=make_fleet(fleet) if fleet else None,
+            sleep=clock.sleep,
+            durations=durations,
         )
         taurus.switch_all(switches)
         try:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from bot.app import App, Surroundings, real_now
 from bot.sandbox.slack import NOTICES
+from bot.sandbox.taurus import Durations
 from bot.sandbox.world import World
 from bot.settings import read_settings
 from bot.slack.manifest import manifest
@@ -14,6 +15,10 @@ from bot.taurus import Limits
 from commands import COMMANDS
 
 CHANNEL = "C0DB"
+SHORT = Durations(
+    direct=(20, 30), first_round=(20, 30), pre_upgrade=(20, 30), second_phase=(20, 30)
+)
+"""An upgrade is over within a second, and still long enough to be met on its way."""
 PUBLIC_URL = "https://bot.example.com/slack/events"
 Mode = Literal["socket", "http"]
 POLITE_ENOUGH = Limits(reads_per_second=500, read_burst=500, between_writes=timedelta())
@@ -34,7 +39,9 @@ class Stage:
         cls, folder: Path, mode: Mode = "socket", *, fleet: int | None = None, **variables: str
     ) -> "Stage":
         installed = manifest(COMMANDS, mode=mode, request_url=PUBLIC_URL)
-        world = await World.start(installed, real_now, port=0, mode=mode, speed=30, fleet=fleet)
+        world = await World.start(
+            installed, real_now, port=0, mode=mode, speed=30, fleet=fleet, durations=SHORT
+        )
         stage = cls(world, folder, mode, **variables)
         await stage.enter()
         return stage
