@@ -75,11 +75,20 @@ async def draft(
     selection = select(words, listed)
     facts = await survey(desk, environment.name, selection.chosen, listed)
     plan = _planned(selection, facts, options)
-    if options.timing is Timing.IN_WINDOW:
-        calendar = await desk.calendar(environment)
-        if (closure := closure_of(options, calendar, desk.clock(), plan.targets)) is not None:
-            raise RefusedError(*told(closure))
+    await _refuse_maintenance(desk, environment, plan, options)
     return plan, facts
+
+
+async def _refuse_maintenance(
+    desk: Desk, environment: Environment, plan: Plan, options: Options
+) -> None:
+    """Refuse what TaurusDB would start at a closed time; `permit` looks at the others."""
+    if options.timing is not Timing.IN_WINDOW:
+        return
+    calendar, now = await desk.calendar(environment), desk.clock()
+    closure = closure_of(options, calendar, now, plan.targets)
+    if closure is not None and closure_of(options, calendar, now) is None:
+        raise RefusedError(*told(closure))
 
 
 async def objections(
