@@ -10,8 +10,8 @@ from bot.domain.sentence import Sentence, say
 from bot.domain.when import WhenError, parse_when
 from bot.ports import Message
 from bot.service import Desk
-from bot.service.freezes import declare, lift
-from bot.views.answers import told, usage
+from bot.service.freezes import concerned, declare, lift
+from bot.views.answers import told, told_all, usage
 from bot.views.reader import Reader
 from bot.views.tables import freeze_list
 from commands.environment import environment_of
@@ -91,7 +91,7 @@ async def _add(call: Call, given: Arguments, asker: Asker, desk: Desk) -> Messag
     )
     stored = await declare(desk, asker, freeze, channel=call.channel)
     text = say("{freeze} holds. To end it: /taurus-freeze lift {freeze}.", freeze=stored.name)
-    return told(text, Reader.of(asker.person.language))
+    return told_all((text, *await concerned(desk, stored)), Reader.of(asker.person.language))
 
 
 def _reason(given: Arguments, mistakes: list[Sentence]) -> str:

@@ -76,6 +76,13 @@ def parse(text: str, now: datetime, zone: ZoneInfo) -> Line:
         wave_sizes=_wave_sizes(given, mistakes),
         soak=_soak(given, mistakes),
     )
+    if options.override and timing is Timing.IN_WINDOW:
+        mistakes.append(
+            say(
+                "--break-glass and --in-window exclude each other: TaurusDB would choose the "
+                "time. Keep one of them."
+            )
+        )
     if not given.words:
         mistakes.append(say("Name at least one instance: an id, a name, a glob or tag:KEY=VALUE."))
     return Line(

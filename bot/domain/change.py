@@ -229,6 +229,8 @@ class Options(Frozen):
     """How long a wave is left alone before the next; None: as the environment says."""
     override: str = ""
     """Why it may go past freezes and change windows; empty: it may not."""
+    overridden: tuple[str, ...] = ()
+    """The freezes that an override names: those that were known then, and no later ones."""
 
 
 class Change(Frozen):

@@ -1,23 +1,21 @@
 """When nothing may start: freezes that people declare, those that come again, change windows.
 
-A freeze stops starts of every kind, each next batch of a running change included. A change window
-only says when a change may begin: one that has begun in time is not cut in the middle.
+They stop starts of every kind, each next batch of a running change included. What the cloud
+itself starts, each instance in its own maintenance window, is judged by that window.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.change import Options, Timing
+from bot.domain.change import Options, Target, Timing
 from bot.domain.model import Frozen
-from bot.domain.sentence import At, Sentence, say
-from bot.domain.windows import Span, Window, next_opening, span_at
+from bot.domain.sentence import At, Sentence, User, say
+from bot.domain.windows import Span, Window, WindowError, next_opening, parse_window, span_at
 
-LOOKS_AHEAD = 100
+LOOKS_AHEAD = 250
 """How many closures in a row are looked behind for an opening."""
-
-
-WINDOWS_COME_WITHIN = timedelta(days=1)
-"""Maintenance windows recur every day (TaurusDB user guide)."""
+_INSTANT = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 
 
 class Freeze(Frozen):
@@ -54,6 +52,16 @@ class Closure(Frozen):
     """None: nothing is known to open again."""
 
 
+class Hold(Frozen):
+    """One freeze while it is in force."""
+
+    name: str
+    """What an override names: `FRZ-3`, or the words of the policy."""
+    start: datetime
+    end: datetime
+    sentence: Sentence
+
+
 class Calendar(Frozen):
     """Everything that closes one environment."""
 
@@ -61,28 +69,39 @@ class Calendar(Frozen):
     recurring: tuple[RecurringFreeze, ...] = ()
     freezes: tuple[Freeze, ...] = ()
 
-    def closure(self, at: datetime, *, begins: bool = True) -> Closure | None:
-        """Tell what keeps something from starting at a moment, if anything does.
+    def closure(self, at: datetime) -> Closure | None:
+        """Tell what keeps something from starting at a moment, if anything does."""
+        return self.over(instant(at))
 
-        `begins` is whether it would be the first of its change: windows only ask about that.
-        """
-        if (sentence := self._frozen(at)) is not None:
-            return self._closure(sentence, at, is_freeze=True, begins=begins)
-        if begins and self.windows and span_at(self.windows, at) is None:
-            text = say(
-                "Changes of this environment may only start in its change windows: {windows}.",
-                windows="; ".join(map(str, self.windows)),
-            )
-            return self._closure(text, at, is_freeze=False, begins=begins)
-        return None
+    def over(self, span: Span) -> Closure | None:
+        """Tell what keeps something from starting at any moment of a span."""
+        if holds := self.holds(span):
+            return self._closure(holds[0].sentence, span, is_freeze=True)
+        if not self.windows:
+            return None
+        covering = span_at(self.windows, span.start)
+        if covering is not None and covering.end >= span.end:
+            return None
+        text = say(
+            "Changes of this environment may only start in its change windows: {windows}.",
+            windows="; ".join(map(str, self.windows)),
+        )
+        return self._closure(text, span, is_freeze=False)
 
-    def next_open(self, after: datetime, *, begins: bool = True) -> datetime | None:
+    def holds(self, span: Span) -> tuple[Hold, ...]:
+        """List the freezes that are in force within a span; what ends last stands first."""
+        every = [_declared(freeze) for freeze in self.freezes]
+        every += [hold for one in self.recurring for hold in _repeated(one, span.start)]
+        found = (hold for hold in every if hold.start < span.end and span.start < hold.end)
+        return tuple(sorted(found, key=lambda hold: hold.end, reverse=True))
+
+    def next_open(self, after: datetime) -> datetime | None:
         """Find the first moment from `after` on at which something may start."""
         at = after
         for _ in range(LOOKS_AHEAD):
-            if (end := self._frozen_until(at)) is not None:
-                at = end
-            elif begins and self.windows and span_at(self.windows, at) is None:
+            if holds := self.holds(instant(at)):
+                at = holds[0].end
+            elif self.windows and span_at(self.windows, at) is None:
                 opening = next_opening(self.windows, at)
                 if opening is None:
                     return None
@@ -91,46 +110,41 @@ class Calendar(Frozen):
                 return at
         return None
 
-    def overlapping(self, at: datetime, ahead: timedelta) -> Closure | None:
-        """Tell which freeze touches a span that begins at a moment, if one does."""
-        starts = [freeze.start for freeze in self.freezes if at < freeze.start < at + ahead]
-        opening = next_opening([one.when for one in self.recurring], at)
-        if opening is not None and opening < at + ahead:
-            starts.append(opening)
-        moments = [at, *sorted(starts)]
-        found = (self.closure(moment, begins=False) for moment in moments)
-        return next((one for one in found if one is not None), None)
+    def past(self, names: Iterable[str]) -> "Calendar":
+        """Leave out the windows, and the freezes of these names: what is overridden."""
+        gone = frozenset(names)
+        return self.model_copy(
+            update={
+                "windows": (),
+                "recurring": tuple(one for one in self.recurring if str(one.when) not in gone),
+                "freezes": tuple(one for one in self.freezes if one.name not in gone),
+            }
+        )
 
-    def _closure(
-        self, sentence: Sentence, at: datetime, *, is_freeze: bool, begins: bool
-    ) -> Closure:
-        opens_at = self.next_open(at, begins=begins)
+    def _closure(self, sentence: Sentence, span: Span, *, is_freeze: bool) -> Closure:
+        opens_at = self.next_open(span.end - _INSTANT)
         return Closure(sentence=sentence, is_freeze=is_freeze, opens_at=opens_at)
 
-    def _frozen(self, at: datetime) -> Sentence | None:
-        for freeze in self.freezes:
-            if freeze.start <= at < freeze.end:
-                return say(
-                    "{freeze} holds until {end}: {reason}",
-                    freeze=freeze.name,
-                    end=At(at=freeze.end),
-                    reason=freeze.reason,
-                )
-        for one in self.recurring:
-            span = span_at([one.when], at, wide=True)
-            if span is not None:
-                return say(
-                    "A freeze of the policy holds until {end}: {reason}",
-                    end=At(at=span.end),
-                    reason=one.reason,
-                )
-        return None
 
-    def _frozen_until(self, at: datetime) -> datetime | None:
-        spans: Sequence[Span] = [Span(freeze.start, freeze.end) for freeze in self.freezes]
-        ends = [span.end for span in spans if span.has(at)]
-        found = span_at([one.when for one in self.recurring], at, wide=True)
-        return max([*ends, *([found.end] if found else [])], default=None)
+def _declared(freeze: Freeze) -> Hold:
+    sentence = say(
+        "{freeze} holds until {end}, declared by {who}: {reason}",
+        freeze=freeze.name,
+        end=At(at=freeze.end),
+        who=User(user=freeze.author),
+        reason=freeze.reason,
+    )
+    return Hold(name=freeze.name, start=freeze.start, end=freeze.end, sentence=sentence)
+
+
+def _repeated(freeze: RecurringFreeze, at: datetime) -> Iterable[Hold]:
+    for span in freeze.when.spans(at, wide=True):
+        sentence = say(
+            "A freeze of the policy holds until {end}: {reason}",
+            end=At(at=span.end),
+            reason=freeze.reason,
+        )
+        yield Hold(name=str(freeze.when), start=span.start, end=span.end, sentence=sentence)
 
 
 def told(closure: Closure) -> tuple[Sentence, ...]:
@@ -143,14 +157,40 @@ def told(closure: Closure) -> tuple[Sentence, ...]:
     )
 
 
-def closure_of(options: Options, calendar: Calendar, now: datetime) -> Closure | None:
-    """Tell what closes the time at which this would start, if anything does."""
-    match options.timing:
-        case Timing.AT:
-            return calendar.closure(options.run_at or now)
-        case Timing.IN_WINDOW:
-            # Each instance starts in its own window, which comes within a day: windows of ours
-            # do not matter, but a freeze in that day does, as nothing of ours could stop it then.
-            return calendar.overlapping(now, WINDOWS_COME_WITHIN)
-        case Timing.NOW:
-            return calendar.closure(now)
+def instant(at: datetime) -> Span:
+    """Make the shortest span that a moment is in."""
+    return Span(at, at + _INSTANT)
+
+
+def starts_at(options: Options, now: datetime) -> datetime:
+    """When something is going to be sent, if nothing stands in its way."""
+    run_at = options.run_at if options.timing is Timing.AT else None
+    return max(run_at, now) if run_at else now
+
+
+def closure_of(
+    options: Options, calendar: Calendar, now: datetime, targets: Sequence[Target] = ()
+) -> Closure | None:
+    """Tell what closes the time at which this would start, if anything does.
+
+    Without `targets` it is not known yet when the cloud would start them by itself.
+    """
+    if options.override:
+        calendar = calendar.past(options.overridden)
+    if options.timing is not Timing.IN_WINDOW:
+        return calendar.closure(starts_at(options, now))
+    # It may be sent at any time, unless nothing may be at all: it starts in the instances' windows.
+    sent = calendar.model_copy(update={"windows": ()}).closure(now)
+    spans = [_maintenance(window, now) for window in dict.fromkeys(one.window for one in targets)]
+    found = (sent, *(calendar.over(span) for span in spans))
+    return next((one for one in found if one is not None), None)
+
+
+def _maintenance(window: str, now: datetime) -> Span:
+    """Read a maintenance window, in UTC and every day; one that is not known is any time of day."""
+    try:
+        spans = parse_window(f"daily {window} UTC").spans(now, wide=True)
+    except WindowError:
+        return Span(now, now + _DAY)
+    start, end = min(span for span in spans if span.end > now)
+    return Span(max(start, now), end)

@@ -76,18 +76,25 @@ def voided(
     return turned(change, halted, now, record)
 
 
-def stopped(change: Change, closure: Closure, now: datetime, ttl: timedelta) -> Step:
+def stopped(
+    change: Change, closure: Closure, now: datetime, ttl: timedelta, look_at: datetime
+) -> Step:
     """Stop a start that a freeze or a closed window forbids.
 
     What has not begun needs a new time or a new yes: it must not start by itself at a moment that
-    nobody chose. What runs is halted before its next batch.
+    nobody chose. What runs is halted by a freeze before its next batch; at the end of a change
+    window it waits for the next one: those are its approved hours.
     """
-    why = told(closure)
-    text = say("It was not started, and the approval is void: {why}", why=str(closure.sentence))
     if change.state is State.SCHEDULED:
-        update = {"approvals": (), "difference": why, "expires_at": now + ttl}
+        text = say("It was not started, and the approval is void. Nothing was sent.")
+        update = {"approvals": (), "difference": told(closure), "expires_at": now + ttl}
         fresh = advance(change, Move.VOID, due_at=now + ttl, **update)
-        return turned(change, fresh, now, fact(now, "void", text))
+        why = fact(now, "closed time", closure.sentence)
+        return turned(change, fresh, now, fact(now, "void", text), why)
+    if not closure.is_freeze and closure.opens_at is not None:
+        waiting = {"waiting": told(closure), "waiting_since": None}
+        due_at = min(closure.opens_at, look_at) if change.in_state(IN_FLIGHT) else closure.opens_at
+        return change.model_copy(update={**waiting, "due_at": due_at}), ()
     halted = advance(change, Move.HALT, halt_reason=closure.sentence, approvals=(), due_at=now)
     return turned(change, halted, now)
 

@@ -90,11 +90,11 @@ class Wish:
             raise RefusedError(decision.sentence, *decision.more)
 
     def _closure(self, action: Action, change: Change) -> Closure | None:
-        if change.options.override:
-            return None
+        now, options = self.asker.now, change.options
         if action is Action.RESUME:
-            return self._calendar.closure(self.asker.now, begins=False)
-        return closure_of(change.options, self._calendar, self.asker.now)
+            options = options.model_copy(update={"run_at": now})
+        planned = change.in_state({TargetState.PLANNED})
+        return closure_of(options, self._calendar, now, planned)
 
     def refuse_closed(self, change: Change, run_at: datetime) -> None:
         """Refuse a time at which the change could not start.
@@ -102,7 +102,8 @@ class Wish:
         Raises:
             RefusedError: with what closes it, and the next open time.
         """
-        closure = None if change.options.override else self._calendar.closure(run_at)
+        options = change.options.model_copy(update={"timing": Timing.AT, "run_at": run_at})
+        closure = closure_of(options, self._calendar, self.asker.now)
         if closure is not None:
             raise RefusedError(*told(closure))
 

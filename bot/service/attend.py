@@ -136,8 +136,9 @@ async def _send_next(desk: Desk, change: Change) -> None:
         await desk.changes.save(change.model_copy(update={"due_at": soak_until}), ())
         return
     if (closure := await _closed(desk, change, now)) is not None:
-        ttl = desk.environments[change.environment].approval_ttl
-        await desk.changes.save(*stopped(change, closure, now, ttl))
+        of = desk.environments[change.environment]
+        look_at = now + of.poll_interval
+        await desk.changes.save(*stopped(change, closure, now, of.approval_ttl, look_at))
         return
     if begins_wave(change, batch) and (bad := await _bad_health(desk, change, batch)):
         await desk.changes.save(*unhealthy(change, bad, now))
@@ -171,13 +172,10 @@ async def _bad_health(
 
 
 async def _closed(desk: Desk, change: Change, now: datetime) -> Closure | None:
-    if change.options.override:
-        return None
     calendar = await desk.calendar(desk.environments[change.environment])
-    if change.batches:
-        return calendar.closure(now, begins=False)
     # A start that comes late, after an outage, is judged by the time it is now.
-    return closure_of(change.options.model_copy(update={"run_at": now}), calendar, now)
+    options = change.options.model_copy(update={"run_at": now})
+    return closure_of(options, calendar, now, next_batch(change.targets))
 
 
 async def _facts(desk: Desk, change: Change, targets: tuple[Target, ...]) -> tuple[Facts, ...]:

@@ -1,18 +1,22 @@
 """Freezes: who may declare or lift one, and telling the team."""
 
 import logging
+from datetime import datetime
 
 from bot.command import Asker
-from bot.domain.freeze import Freeze
+from bot.domain.change import Change, State, TargetState
+from bot.domain.freeze import Freeze, starts_at
 from bot.domain.policy import Action, Environment, decide
 from bot.domain.refused import RefusedError
 from bot.domain.sentence import At, Sentence, User, say
 from bot.domain.story import Record
+from bot.domain.windows import Span
 from bot.ports import ChatError
 from bot.service.desk import Desk
 from bot.views.answers import told
 from bot.views.reader import Reader
 
+_APPROVED = frozenset({State.SCHEDULED, State.RUNNING, State.UNKNOWN})
 _log = logging.getLogger(__name__)
 
 
@@ -32,7 +36,7 @@ async def declare(desk: Desk, asker: Asker, freeze: Freeze, *, channel: str) -> 
         end=At(at=freeze.end),
         reason=freeze.reason,
     )
-    stored = await desk.changes.add_freeze(freeze, (_record(asker, "freeze", text),))
+    stored = await desk.changes.add_freeze(freeze, (_record(asker, "freeze", text, channel),))
     await _announce(desk, environment, channel, text, stored.name)
     return stored
 
@@ -56,7 +60,9 @@ async def lift(desk: Desk, asker: Asker, number: int, *, channel: str) -> Freeze
         freeze=freeze.name,
         env=freeze.environment,
     )
-    if not await desk.changes.lift_freeze(number, asker.now, (_record(asker, "lift", text),)):
+    if not await desk.changes.lift_freeze(
+        number, asker.now, (_record(asker, "lift", text, channel),)
+    ):
         raise _over(number)
     await _announce(desk, environment, channel, text, f"{freeze.name} lifted")
     return freeze
@@ -77,8 +83,36 @@ async def _permit(
         raise RefusedError(decision.sentence)
 
 
-def _record(asker: Asker, kind: str, sentence: Sentence) -> Record:
-    return Record(at=asker.now, actor=asker.person.id, kind=kind, sentence=sentence)
+def _record(asker: Asker, kind: str, sentence: Sentence, channel: str) -> Record:
+    data = {"channel": channel}
+    return Record(at=asker.now, actor=asker.person.id, kind=kind, sentence=sentence, data=data)
+
+
+async def concerned(desk: Desk, freeze: Freeze) -> tuple[Sentence, ...]:
+    """Tell what a freeze means for the open changes of its environment."""
+    changes = await desk.changes.find(states=_APPROVED, environment=freeze.environment)
+    span = Span(freeze.start, freeze.end)
+    said = (_concern(change, span, desk.clock()) for change in reversed(changes))
+    return tuple(one for one in said if one is not None)
+
+
+def _concern(change: Change, span: Span, now: datetime) -> Sentence | None:
+    if change.in_state({TargetState.WAITING}):
+        return say(
+            "{change} waits in TaurusDB for maintenance windows, which a freeze does not stop. "
+            "Cancel it with /taurus-change cancel {change} if it must not run.",
+            change=change.id,
+        )
+    if not change.in_state({TargetState.PLANNED}):
+        return None
+    at = starts_at(change.options, now)
+    if change.state is State.SCHEDULED and span.has(at):
+        return say(
+            "{change} is planned for {at}: it will not start then.", change=change.id, at=At(at=at)
+        )
+    if change.state is State.RUNNING:
+        return say("{change} is running: no further batch starts then.", change=change.id)
+    return None
 
 
 async def _announce(

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from bot.command import Asker
-from bot.domain.change import Change, Options
+from bot.domain.change import Change, Options, Timing
 from bot.domain.errors import CloudError
-from bot.domain.freeze import closure_of
+from bot.domain.freeze import closure_of, instant, starts_at, told
 from bot.domain.plan import Facts, Plan, Refusal, make_plan
 from bot.domain.policy import Action, Environment, decide
 from bot.domain.refused import RefusedError
 from bot.domain.selection import Selection, select
-from bot.domain.sentence import Sentence, User, say, say_many
+from bot.domain.sentence import At, Sentence, User, say, say_many
 from bot.domain.story import Record
 from bot.ports import TakenError
 from bot.service.desk import Desk
@@ -33,14 +33,32 @@ async def permit(
         RefusedError: with the policy's reason.
     """
     circle = await desk.circle(asker.person, environment)
-    overrides = options is not None and bool(options.override)
     closure = None
-    if options is not None and not overrides:
+    if options is not None:
+        options = await overriding(desk, environment, options)
         closure = closure_of(options, await desk.calendar(environment), asker.now)
+    overrides = options is not None and bool(options.override)
     action = Action.OVERRIDE if overrides else Action.REQUEST
     decision = decide(action, circle, environment, channel=channel, closure=closure)
     if not decision.allowed:
         raise RefusedError(decision.sentence, *decision.more)
+
+
+async def overriding(desk: Desk, environment: Environment, options: Options) -> Options:
+    """Name the freezes that an override goes past: those that are known now, and no later ones.
+
+    Raises:
+        RefusedError: there is nothing to override.
+    """
+    if not options.override:
+        return options
+    calendar, at = await desk.calendar(environment), starts_at(options, desk.clock())
+    if calendar.closure(at) is None:
+        raise RefusedError(
+            say("Nothing keeps this from starting at {at}: leave --break-glass out.", at=At(at=at))
+        )
+    names = tuple(hold.name for hold in calendar.holds(instant(at)))
+    return options.model_copy(update={"overridden": names})
 
 
 async def draft(
@@ -56,7 +74,21 @@ async def draft(
     listed = await desk.fleets[environment.name].instances()
     selection = select(words, listed)
     facts = await survey(desk, environment.name, selection.chosen, listed)
-    return _planned(selection, facts, options), facts
+    plan = _planned(selection, facts, options)
+    await _refuse_maintenance(desk, environment, plan, options)
+    return plan, facts
+
+
+async def _refuse_maintenance(
+    desk: Desk, environment: Environment, plan: Plan, options: Options
+) -> None:
+    """Refuse what TaurusDB would start at a closed time; `permit` looks at the others."""
+    if options.timing is not Timing.IN_WINDOW:
+        return
+    calendar, now = await desk.calendar(environment), desk.clock()
+    closure = closure_of(options, calendar, now, plan.targets)
+    if closure is not None and closure_of(options, calendar, now) is None:
+        raise RefusedError(*told(closure))
 
 
 async def objections(
@@ -112,7 +144,7 @@ async def propose(
         RefusedError, CloudError: as `draft`; nothing is stored then.
     """
     await permit(desk, asker, environment, channel, options)
-    options = completed(options, environment)
+    options = await overriding(desk, environment, completed(options, environment))
     try:
         plan, _ = await draft(desk, environment, words, options)
     except RefusedError:

@@ -29,8 +29,9 @@ def add(connection: Connection, freeze: Freeze, new: Sequence[Record]) -> Freeze
         return Freeze.model_validate(made._asdict())
     values = freeze.model_dump(exclude={"id"})
     number = connection.execute(insert(freezes).values(values).returning(freezes.c.id)).scalar_one()
-    append(connection, None, new)
-    return freeze.model_copy(update={"id": number})
+    added = freeze.model_copy(update={"id": number})
+    append(connection, None, _named(new, added.name))
+    return added
 
 
 def lift(connection: Connection, number: int, now: datetime, new: Sequence[Record]) -> bool:
@@ -40,5 +41,9 @@ def lift(connection: Connection, number: int, now: datetime, new: Sequence[Recor
     lifted = connection.execute(update(freezes).where(*still_holds).values(lifted_at=now))
     if lifted.rowcount != 1:
         return False
-    append(connection, None, new)
+    append(connection, None, _named(new, f"FRZ-{number}"))
     return True
+
+
+def _named(new: Sequence[Record], name: str) -> tuple[Record, ...]:
+    return tuple(one.model_copy(update={"data": {**one.data, "freeze": name}}) for one in new)

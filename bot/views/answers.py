@@ -18,6 +18,15 @@ def told(sentence: Sentence, reader: Reader) -> Message:
     return message(text, [section(text)])
 
 
+def told_all(sentences: Sequence[Sentence], reader: Reader) -> Message:
+    """Say several things, each on a line of its own."""
+    said = [reader(one) for one in sentences]
+    blocks, left = sections(said, 7500)
+    if left:
+        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", left))))
+    return message(" ".join(said), blocks)
+
+
 def usage(sentences: Sequence[Sentence], reader: Reader, forms: Sequence[str]) -> Message:
     """Tell how a command is used."""
     said = [reader(one) for one in sentences]

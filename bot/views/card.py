@@ -127,7 +127,16 @@ def _facts(change: Change, reader: Reader) -> list[Block]:
 
 
 def _approvals(change: Change) -> list[Sentence]:
-    said = [
+    said: list[Sentence] = []
+    if change.options.override:
+        said.append(
+            say(
+                "BREAK GLASS: it goes past freezes and change windows, which takes one approval "
+                "more. Why: {reason}",
+                reason=change.options.override,
+            )
+        )
+    said += [
         say("Approved by {who}, {at}.", who=User(user=one.user), at=At(at=one.at))
         for one in change.approvals[-5:]
     ]

@@ -1,10 +1,12 @@
 """Freezes and change windows: what they stop, what they say, and how to go past them."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.app import real_now
 from tests.dialogues.stage import Stage
 
 ANN, BOB, CARL, DANA = "U0ANN", "U0BOB", "U0CARL", "U0DANA"
@@ -101,20 +103,87 @@ async def test_breaking_the_glass_needs_a_reason_and_one_more_approver_and_is_lo
     await stage.until_state("Succeeded")
 
 
-async def test_outside_of_its_window_nothing_begins_but_what_began_goes_on(tmp_path: Path) -> None:
-    # The stage's clock is the real one, so the window is put around an hour from now.
-    first = await opened(tmp_path)
-    later = first.world.clock.now()
-    await first.close()
-    hour = (later.hour + 2) % 24
-    window = f'windows = ["daily {hour:02}:00-{hour:02}:30 UTC"]'
-    stage = await opened(tmp_path, window)
+async def test_a_later_freeze_holds_against_broken_glass(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-freeze add --until +4h --reason peak")
+    await stage.until_whispered(ANN, "FRZ-1 holds")
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +2h --break-glass urgent")
+    await stage.until_state("Proposed")
+    card = stage.card["ts"]
+    await stage.presses(BOB, "change.approve")
+    await stage.presses(DANA, "change.approve")
+    await stage.until_state("Scheduled")
+    await stage.says(DANA, '/taurus-freeze add --until +4h --reason "stop everything"')
+    await stage.until_whispered(DANA, "CHG-1 is planned for")
+    stage.passes(hours=2)
+
+    def shown() -> str:
+        return next(str(one) for one in stage.cards if one["ts"] == card)
+
+    await stage.until(lambda: " · Proposed · " in shown() and "stop everything" in shown())
+    assert submissions(stage, "orders-prod-01") == 0
+
+
+async def test_glass_is_broken_only_where_there_is_some(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --break-glass urgent")
+    await stage.until_whispered(ANN, "leave --break-glass out")
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --break-glass urgent --in-window")
+    await stage.until_whispered(ANN, "exclude each other")
+    assert stage.cards == []
+
+
+async def test_what_taurusdb_holds_for_its_windows_is_pointed_out(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --in-window")
+    await stage.until_state("Proposed")
+    await stage.presses(BOB, "change.approve")
+    await stage.until(lambda: "waiting for its window" in stage.shown)
+    await stage.says(ANN, "/taurus-freeze add --from +1m --until +2d --reason audit")
+    await stage.until_whispered(ANN, "which a freeze does not stop")
+    # Its maintenance window comes within the freeze.
+    await stage.says(ANN, "/taurus-upgrade orders-prod-02 --in-window")
+    await stage.until_whispered(ANN, "FRZ-1 holds until")
+
+
+def window(begins: timedelta, lasts: timedelta) -> str:
+    start = real_now() + begins
+    return f"{start:%Y-%m-%d %H:%M} - {start + lasts:%Y-%m-%d %H:%M} UTC"
+
+
+async def test_outside_of_its_windows_nothing_begins(tmp_path: Path) -> None:
+    opens = window(timedelta(hours=5), timedelta(hours=3))
+    stage = await opened(tmp_path, f'windows = ["{opens}"]')
     try:
         await stage.says(ANN, "/taurus-upgrade orders-prod-01")
         await stage.until_whispered(ANN, "may only start in its change windows")
-        when = later.replace(minute=10, second=0).isoformat(timespec="minutes")
-        await stage.says(ANN, f"/taurus-upgrade orders-prod-01 --at {when}")
-        assert stage.cards == []
+        assert "The next open time begins" in stage.whispers(ANN)[0]
+        await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +6h")
+        await stage.until_state("Proposed")
+        await stage.presses(BOB, "change.approve")
+        await stage.until_state("Scheduled")
+        await stage.says(ANN, "/taurus-change reschedule CHG-1 --at +9h")
+        await stage.until(lambda: "may only start" in stage.whispers(ANN)[-1])
+        stage.passes(hours=6)
+        await stage.until_state("Succeeded")
+    finally:
+        await stage.close()
+
+
+async def test_what_runs_waits_for_its_next_window(tmp_path: Path) -> None:
+    first = window(timedelta(hours=-1), timedelta(hours=2))
+    second = window(timedelta(hours=24), timedelta(hours=3))
+    more = f'windows = ["{first}", "{second}"]\nsoak = "2h"\nwave_size = 1'
+    stage = await opened(tmp_path, more)
+    try:
+        await stage.says(ANN, "/taurus-upgrade orders-prod-01 orders-prod-02")
+        await stage.until_state("Proposed")
+        await stage.presses(BOB, "change.approve")
+        await stage.until(lambda: any("orders-prod-01: succ" in line for line in stage.thread))
+        stage.passes(hours=3)
+        await stage.until(lambda: "may only start in its change windows" in stage.shown)
+        assert " · Running · " in stage.card["text"]
+        assert submissions(stage, "orders-prod-02") == 0
+        stage.passes(hours=22)
+        await stage.until_state("Succeeded")
+        assert "change windows" not in stage.shown
     finally:
         await stage.close()
 
@@ -159,3 +228,15 @@ async def test_only_those_who_may_declare_or_lift(stage: Stage) -> None:
     await stage.until_whispered(ANN, "not among the approvers")
     await stage.says(BOB, "/taurus-freeze lift FRZ-1")
     await stage.until_whispered(BOB, "FRZ-1 is lifted")
+
+
+async def test_freezes_are_in_the_record(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-freeze add --until +2h --reason audit")
+    await stage.until_whispered(ANN, "FRZ-1 holds")
+    await stage.says(ANN, "/taurus-freeze lift FRZ-1")
+    await stage.until_whispered(ANN, "FRZ-1 is lifted")
+    assert stage.app is not None
+    entries = await stage.app.changes.story()
+    assert [entry.record.kind for entry in entries] == ["freeze", "lift"]
+    assert entries[0].record.data == {"channel": "C0DB", "freeze": "FRZ-1"}
+    assert await stage.app.changes.verify() is None

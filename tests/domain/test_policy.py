@@ -6,8 +6,10 @@ import pytest
 
 from bot.domain.change import Approval, Change, Options
 from bot.domain.explain import Question, explain
+from bot.domain.freeze import Closure
 from bot.domain.person import Person
 from bot.domain.policy import Action, Circle, Environment, Reason, decide
+from bot.domain.sentence import say
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 OPEN = Environment(name="default", region="cn-north-4")
@@ -91,6 +93,14 @@ A, R = Action, Reason
         (PROD, CARL, A.HALT, change(), R.NOT_INVOLVED),
         (PROD, EVE, A.RESCHEDULE, change(), R.ALLOWED),
         (PROD, ADMIN, A.RESCHEDULE, change(), R.NOT_INVOLVED),
+        # Freezing is a brake; lifting lets things start.
+        (OPEN, CARL, A.FREEZE, None, R.ALLOWED),
+        (OPEN, CARL, A.LIFT, None, R.ALLOWED),
+        (PROD, ANN, A.FREEZE, None, R.ALLOWED),
+        (PROD, EVE, A.FREEZE, None, R.ALLOWED),
+        (PROD, CARL, A.FREEZE, None, R.NOT_INVOLVED),
+        (PROD, ANN, A.LIFT, None, R.NOT_APPROVER),
+        (PROD, EVE, A.LIFT, None, R.ALLOWED),
     ],
 )
 def test_a_decision_has_its_reason(
@@ -144,3 +154,27 @@ def test_explaining_tells_of_channels_and_of_ones_own_changes() -> None:
     assert "the requester confirms" in notes(Action.APPROVE, "U0EVE", OPEN)
     assert "may always cancel" in notes(Action.CANCEL, "U0EVE")
     assert "one approval more" in notes(Action.OVERRIDE, "U0ANN")
+
+
+@pytest.mark.parametrize(
+    ("action", "is_stopped"),
+    [
+        (A.REQUEST, True),
+        (A.APPROVE, True),
+        (A.RESUME, True),
+        (A.OVERRIDE, False),
+        (A.HALT, False),
+        (A.CANCEL, False),
+        (A.REJECT, False),
+    ],
+)
+@pytest.mark.parametrize("reason", [R.FROZEN, R.OUTSIDE_WINDOW])
+def test_what_would_start_something_meets_what_closes_it(
+    action: Action, reason: Reason, *, is_stopped: bool
+) -> None:
+    closure = Closure(sentence=say("no"), is_freeze=reason is R.FROZEN, opens_at=NOW)
+    decision = decide(action, BOB, PROD, channel="C0PROD", change=change(), closure=closure)
+    assert decision.reason is (reason if is_stopped else R.ALLOWED)
+    assert len(decision.more) == int(is_stopped)
+    stranger = decide(A.REQUEST, CARL, PROD, channel="C0PROD", closure=closure)
+    assert stranger.reason is R.NOT_REQUESTER
