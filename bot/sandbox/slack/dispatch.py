@@ -93,7 +93,8 @@ class Dispatch:
         self._hub.wake()
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._hurry.wait()
         finally:
             self.waiting -= 1
 

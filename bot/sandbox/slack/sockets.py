@@ -112,7 +112,8 @@ class Sockets:
         waiting = self._waiting[envelope] = asyncio.get_running_loop().create_future()
         try:
             await socket.send_json(_envelope(envelope, delivery))
-            return await asyncio.wait_for(waiting, self._ack_seconds)
+            async with asyncio.timeout(self._ack_seconds):
+                return await waiting
         except ConnectionError:
             return Ack(DISPATCH_FAILED)
         except TimeoutError:
