@@ -341,7 +341,7 @@ class Chat(Protocol):
     async def whisper(
         self, channel: str, user: str, message: Message, *, response_url: str = ""
     ) -> None:
-        """Tell one person privately, where they asked; falls back to a direct message."""
+        """Tell one person privately, where they asked; else, or if that fails, directly."""
 
 
 class Forms(Protocol):

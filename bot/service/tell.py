@@ -7,7 +7,7 @@ costs only time. A post whose answer was lost is looked for before it is posted 
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from itertools import groupby
@@ -28,8 +28,8 @@ from bot.views.lines import TOGETHER, line
 from bot.views.reader import Reader
 from bot.views.report import heading, report
 
-UNCLEAR = "unclear"
-"""Mark of a card whose last post may or may not have arrived; what failed since may follow."""
+UNCLEAR = "unclear "
+"""Mark of a card whose last post may or may not have arrived; a refusal may follow it."""
 CLOCK_SLACK = timedelta(minutes=15)
 """How far this machine's clock may be ahead of Slack's when a message is looked for."""
 NEWS = frozenset({"override", "halt", "unknown", "closed"})
@@ -86,6 +86,10 @@ class _Telling:
         self._desk = desk
         self._change = change
         self._reader = reader
+        # A post whose fate is unknown has to be looked for first, whatever else fails meanwhile.
+        self._is_unclear = card.trouble.startswith(UNCLEAR)
+        # Slack's word for what only people can mend; they have been told of it.
+        self._refusal = card.trouble.removeprefix(UNCLEAR)
 
     async def _reach(self) -> bool:
         """Find out where an approver is asked; False if nothing is to be posted for them.
@@ -114,7 +118,6 @@ class _Telling:
         return story[-1].seq if story else 0
 
     async def tell(self) -> None:
-        before = self.card.trouble
         is_copy = self.card.role is Role.DIRECT
         try:
             if is_copy and not await self._reach():
@@ -125,7 +128,7 @@ class _Telling:
             if error.code in _GONE and self.card.ts:
                 await self._begin_anew()
             else:
-                await self._note_trouble(error, before)
+                await self._note_trouble(error)
             return
         await self._let_go(REDRAW_COPY_EVERY if is_copy else REDRAW_EVERY)
 
@@ -135,11 +138,12 @@ class _Telling:
         drawn = {"drawn_version": self._change.version, "drawn": digest}
         if not self.card.ts:
             ts = await self._post(message, {"change": self._change.id})
-            await self._keep(**drawn, ts=ts, trouble="")
+            await self._keep(**drawn, ts=ts)
         elif self.card.drawn_version < self._change.version:
             # Most looks find nothing new, so most versions look alike: Slack counts every edit.
             if digest != self.card.drawn:
                 await self._desk.chat.update(self.card.channel, self.card.ts, message)
+                self._refusal = ""
             self.card = self.card.model_copy(update=drawn)
 
     async def _tell_lines(self) -> None:
@@ -147,7 +151,7 @@ class _Telling:
         for entries in together(await changes.story(change=self.card.change, after_seq=after)):
             if told_ones := [entry for entry in entries if self._is_told(entry)]:
                 await self._tell_line(told_ones)
-            await self._keep(told_seq=entries[-1].seq, trouble="")
+            await self._keep(told_seq=entries[-1].seq)
 
     async def _tell_line(self, entries: Sequence[Entry]) -> None:
         tag = {"change": self._change.id, "seq": str(entries[0].seq)}
@@ -164,43 +168,37 @@ class _Telling:
         name = f"{self._change.id}.csv"
         title = heading(self._change, self._reader)
         file = File(name=name, title=title, text=to_csv(self._change))
-        if self.card.trouble.startswith(UNCLEAR) and await self._was_posted({"file": name}):
-            return
-        await self._keep(trouble=UNCLEAR)
-        try:
+
+        async def share() -> str:
             await self._desk.chat.upload(self.card.channel, file, thread=self.card.ts)
+            return name
+
+        try:
+            await self._once({"file": name}, share)
         except ChatError as error:
-            if not error.unclear:
-                self.card = self.card.model_copy(update={"trouble": ""})
             if error.code != "missing_scope":
                 raise
-            await self._desk.chat.post(
-                self.card.channel,
-                told(_no_files(self._change), self._reader),
-                tag={"change": self._change.id, "file": name},
-                thread=self.card.ts,
-            )
+            tag = {"change": self._change.id, "file": name}
+            await self._post(told(_no_files(self._change), self._reader), tag)
 
     async def _begin_anew(self) -> None:
         """Post card and story once more: somebody has deleted the message."""
         _log.warning("the card of %s was deleted; it is posted anew", self._change.id)
         blank = Card.model_fields
-        for name in ("ts", "drawn_version", "drawn", "told_seq", "trouble"):
+        for name in ("ts", "drawn_version", "drawn", "told_seq"):
             self.card = self.card.model_copy(update={name: blank[name].default})
+        self._is_unclear, self._refusal = False, ""
         await self._let_go(timedelta())
 
-    async def _note_trouble(self, error: ChatError, before: str) -> None:
+    async def _note_trouble(self, error: ChatError) -> None:
         """Keep why Slack refuses, and when to try again."""
-        is_unclear = self.card.trouble.startswith(UNCLEAR)
-        # Whatever else fails meanwhile, a post whose fate is unknown has to be looked for first.
-        trouble = f"{UNCLEAR}: {error.code}" if is_unclear else error.code
-        self.card = self.card.model_copy(update={"trouble": trouble})
         if error.retry_after is not None:
             await self._let_go(timedelta(seconds=error.retry_after))
             return
+        is_news, self._refusal = not self._refusal, error.code
         age = self._desk.clock() - self._change.created_at
         await self._let_go(min(max(_RETRY_AFTER, age / 20), _RETRY_AT_LEAST))
-        if before != trouble:
+        if is_news:
             await self._warn(error)
 
     def _is_told(self, entry: Entry) -> bool:
@@ -210,21 +208,30 @@ class _Telling:
         return entry.record.kind in kinds
 
     async def _post(self, message: Message, tag: dict[str, str]) -> str:
-        """Post once: the intent is stored first, so that a lost answer is looked for."""
         channel, thread = self.card.channel, self.card.ts
-        if self.card.trouble.startswith(UNCLEAR) and (found := await self._was_posted(tag)):
-            return found
-        await self._keep(trouble=UNCLEAR)
         # A thread under a notice is seen by nobody who was not asked into it.
         broadcast = self.card.role is not Role.CARD
-        try:
-            return await self._desk.chat.post(
+        return await self._once(
+            tag,
+            lambda: self._desk.chat.post(
                 channel, message, tag=tag, thread=thread, broadcast=broadcast
-            )
+            ),
+        )
+
+    async def _once(self, tag: dict[str, str], send: Callable[[], Awaitable[str]]) -> str:
+        """Send once: the intent is stored first, so that a lost answer is looked for."""
+        if self._is_unclear and (found := await self._was_posted(tag)):
+            self._is_unclear, self._refusal = False, ""
+            return found
+        self._is_unclear = True
+        await self._keep()
+        try:
+            sent = await send()
         except ChatError as error:
-            if not error.unclear:
-                self.card = self.card.model_copy(update={"trouble": ""})
+            self._is_unclear = error.unclear
             raise
+        self._is_unclear, self._refusal = False, ""
+        return sent
 
     async def _was_posted(self, tag: dict[str, str]) -> str | None:
         since = self._change.created_at - CLOCK_SLACK
@@ -232,12 +239,17 @@ class _Telling:
         return await self._desk.chat.find_post(channel, tag, since=since, thread=thread)
 
     async def _keep(self, **update: object) -> None:
-        self.card = self.card.model_copy(update=update)
+        self._note(**update)
         await self._desk.changes.keep_card(self.card, self._desk.lease())
 
     async def _let_go(self, wait: timedelta) -> None:
+        self._note()
         retry_at = self._desk.clock() + wait
         await self._desk.changes.keep_card(self.card, self._desk.lease(), retry_at=retry_at)
+
+    def _note(self, **update: object) -> None:
+        trouble = (UNCLEAR if self._is_unclear else "") + self._refusal
+        self.card = self.card.model_copy(update={"trouble": trouble, **update})
 
     async def _warn(self, error: ChatError) -> None:
         """Tell, once, that a channel does not show the change: those who can mend it."""
@@ -257,8 +269,9 @@ class _Telling:
             code=error.code,
         )
         try:
+            # In no channel: they may be in none with the bot, and it has to stay until it is read.
             requester = self._change.requester
-            await self._desk.chat.whisper(requester, requester, told(text, self._reader))
+            await self._desk.chat.whisper("", requester, told(text, self._reader))
         except ChatError:
             return  # The card's trouble stays in the store and is tried again.
 

@@ -41,6 +41,8 @@ class Limits(Frozen):
     between_writes: timedelta = timedelta(seconds=6)
     tries: int = Field(default=3, ge=1)
     """How often a call is made at most, where repeating it is harmless."""
+    answer_within: timedelta = timedelta(seconds=30)
+    """How long an answer is waited for, by this machine's own time."""
 
 
 def _checked(url: str) -> str:

@@ -32,7 +32,8 @@ PRECHECK_LOOKS = 5
 PRECHECK_PAUSE = 2.0
 """Seconds between two looks at the result of a pre-check."""
 
-_TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=10.0, pool=5.0)
+_CONNECT, _WRITE, _PLACE = 5.0, 10.0, 5.0
+"""Seconds until a call is given up before it can be answered."""
 _ABSENT = "APIGW.0101"
 _NOT_FOUND = 404
 
@@ -192,8 +193,9 @@ def open_http(config: TaurusConfig) -> httpx.AsyncClient:
     # At DEBUG httpcore prints the headers of answers, among them IAM's token.
     logging.getLogger("httpcore").setLevel(logging.INFO)
     in_flight = config.limits.in_flight
+    read = config.limits.answer_within.total_seconds()
     return httpx.AsyncClient(
-        timeout=_TIMEOUT,
+        timeout=httpx.Timeout(connect=_CONNECT, read=read, write=_WRITE, pool=_PLACE),
         limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
         headers={"User-Agent": USER_AGENT},
         follow_redirects=False,

@@ -34,7 +34,12 @@ from tests.faults import clock
 
 _END = {signal.SIGTERM}
 _WRITES = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)")
-HURRIED = Limits(reads_per_second=2000, read_burst=2000, between_writes=timedelta())
+HURRIED = Limits(
+    reads_per_second=2000,
+    read_burst=2000,
+    between_writes=timedelta(),
+    answer_within=timedelta(seconds=3),
+)
 
 
 class Order(Frozen):

@@ -10,6 +10,8 @@ Gesture = Callable[[], Awaitable[bool]]
 
 EVIDENCE = "probably never began"
 """What the card says of a request that left no trace."""
+NOTHING_DONE = "Nothing was done, and nothing was sent"
+"""What a private refusal begins with: she tries again."""
 _PRESSES = {
     "Proposed": "change.approve",
     "Outcome unknown": "change.retry",
@@ -66,7 +68,9 @@ class Person:
         if not self._trial.slack.connections:
             return None
         cards = self._trial.cards
-        name, gesture = ("type", self._types) if not cards else self._answer(cards[-1])
+        refused = sum(NOTHING_DONE in text for text in self._trial.whispers)
+        again = f"type, refused {refused} times"
+        name, gesture = (again, self._types) if not cards else self._answer(cards[-1])
         return None if not name or name in self._done else (name, gesture)
 
     def _answer(self, card: dict[str, Any]) -> tuple[str, Gesture]:

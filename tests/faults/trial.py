@@ -276,6 +276,16 @@ class Trial:
         """Whether the last card says so."""
         return any(f" · {state} · " in card["text"] for card in self.cards[-1:])
 
+    def is_new(self, name: str) -> bool:
+        """Whether an instance runs its newest kernel."""
+        instance = self.taurus.instance(name)
+        return instance.kernel == instance.latest
+
+    @property
+    def direct_messages(self) -> list[str]:
+        """What the bot wrote to Ann alone, outside of any channel."""
+        return [one["text"] for one in self.slack.messages(self.slack.im(ANN))]
+
     async def changes(self) -> list[Change]:
         """Read the store, in order."""
         store = SqlChanges.open(self.url)

@@ -252,6 +252,10 @@ class SlackSimulator:
         """Archives a channel."""
         self._workspace.channels[channel].is_archived = True
 
+    def unarchive(self, channel: str) -> None:
+        """Brings it back."""
+        self._workspace.channels[channel].is_archived = False
+
     def remove_bot(self, channel: str) -> None:
         """Takes the bot out of a channel."""
         self._workspace.channels[channel].members.remove(self.bot_user)
