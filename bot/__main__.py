@@ -17,6 +17,7 @@ from typing import Literal
 
 from bot.app import App, Surroundings, real_now
 from bot.doctor import as_json, as_lines, examine, is_healthy
+from bot.domain.duty import is_source
 from bot.domain.explain import Question, explain
 from bot.domain.policy import Action
 from bot.ports import StoreError
@@ -195,7 +196,10 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def _manifest(args: argparse.Namespace) -> int:
     mode: Literal["socket", "http"] = "http" if args.request_url else "socket"
-    made = manifest(COMMANDS, mode=mode, request_url=args.request_url)
+    by_email = any(
+        map(is_source, (name for one in read_policy(os.environ) for name in one.approvers))
+    )
+    made = manifest(COMMANDS, mode=mode, request_url=args.request_url, by_email=by_email)
     print(json.dumps(made, indent=2, ensure_ascii=False))
     return 0
 

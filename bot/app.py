@@ -14,11 +14,13 @@ from aiohttp import web
 
 from bot.alarm import Alarm
 from bot.command import Call, Click, Command, Query, Submission
+from bot.oncall import PagerDuty
 from bot.ports import Clock, Delivery, Sleep, StoreError, View
 from bot.service import Desk
 from bot.service.forms import FormDesk
 from bot.service.home import Homes
 from bot.service.roster import Roster
+from bot.service.rota import Rota
 from bot.service.worker import Worker
 from bot.settings import Cloud, Settings
 from bot.signals import HttpSignals
@@ -73,6 +75,7 @@ class App:
             for name, cloud in settings.clouds.items()
         }
         self._signals = HttpSignals(around.clock)
+        self._pagerduty = PagerDuty(settings.pagerduty_token, settings.pagerduty_url)
         self._homes = Homes()
         self._gateway = self._make_gateway(commands, around)
         self.desk = self._make_desk(around)
@@ -113,6 +116,7 @@ class App:
             forms=self._gateway.forms,
             homes=self._homes,
             people=self._gateway.people,
+            rota=Rota(self._gateway.people, {"pagerduty": self._pagerduty}, around.clock),
             signals=self._signals,
             clock=around.clock,
             sleep=around.sleep,
@@ -196,6 +200,7 @@ class App:
             await self._runner.cleanup()
         for fleet in self._fleets.values():
             await fleet.aclose()
+        await self._pagerduty.aclose()
         await self._signals.aclose()
         await asyncio.to_thread(self.changes.close)
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from bot.app import cloud_config, slack_config
+from bot.domain.duty import is_source
 from bot.domain.finding import Finding, Verdict, ok, wrong
 from bot.ports import Clock, Sleep
 from bot.settings import Settings, SettingsError, read_settings
@@ -38,7 +39,8 @@ def _problem(text: str) -> Finding:
 async def _slack(settings: Settings, clock: Clock) -> list[Finding]:
     rules = settings.environments
     channels = dict.fromkeys(id_ for one in rules for id_ in (*one.channels, *one.notify))
-    people = dict.fromkeys(id_ for one in rules for id_ in (*one.requesters, *one.approvers))
+    named = (id_ for one in rules for id_ in (*one.requesters, *one.approvers))
+    people = dict.fromkeys(id_ for id_ in named if not is_source(id_))
     return await check_slack(
         slack_config(settings), wall=clock, channels=list(channels), people=list(people)
     )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from bot.domain.change import Change, State
+from bot.domain.duty import Shift
 from bot.domain.freeze import Freeze
 from bot.domain.instance import (
     Answer,
@@ -21,6 +22,7 @@ from bot.domain.instance import (
     Version,
 )
 from bot.domain.model import Frozen
+from bot.domain.person import Group
 from bot.domain.person import Person as Person  # noqa: PLC0414 - ports speak of people
 from bot.domain.signal import Reading, Signal
 from bot.domain.story import Entry, Record
@@ -375,3 +377,20 @@ class People(Protocol):
 
     async def members(self, group: str) -> frozenset[str]:
         """User ids of a user group; cached."""
+
+    async def group(self, group: str) -> Group:
+        """A user group, with when it was read."""
+
+    async def by_email(self, email: str) -> str | None:
+        """Find somebody's user id by their address; None if nobody here has it; cached."""
+
+
+class OnCallError(Exception):
+    """Who is on call could not be read; never carries a secret."""
+
+
+class OnCall(Protocol):
+    """A vendor of on-call schedules. Raises `OnCallError`."""
+
+    async def shifts(self, source: str) -> tuple[Shift, ...]:
+        """Who is on call now, who is called first standing first."""

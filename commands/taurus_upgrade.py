@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.command import Asker, Call, Command, UsageError
 from bot.domain.arguments import Arguments, Option, read
-from bot.domain.change import Options, Timing
+from bot.domain.change import Change, Options, Timing
 from bot.domain.model import Frozen
 from bot.domain.policy import Environment
 from bot.domain.sentence import At, Sentence, say
@@ -13,8 +13,9 @@ from bot.domain.waves import WavesError, parse_waves
 from bot.domain.when import WhenError, parse_duration, parse_when
 from bot.ports import Message
 from bot.service import Desk
+from bot.service.approvers import lacking
 from bot.service.propose import draft, objections, permit, propose
-from bot.views.answers import preview, told, usage
+from bot.views.answers import preview, told_all, usage
 from bot.views.forms import opener
 from bot.views.reader import Reader
 from commands.environment import environment_of
@@ -169,17 +170,23 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
         key=call.key,
         channel=call.channel,
     )
-    if line.options.run_at is None:
+    said = [one for one in (_echo(change, asker), await lacking(desk, change)) if one is not None]
+    return told_all(said, reader) if said else None
+
+
+def _echo(change: Change, asker: Asker) -> Sentence | None:
+    """Say a planned time as it was understood."""
+    run_at = change.options.run_at
+    if run_at is None:
         return None
-    echo = say(
+    return say(
         "{change} is planned for {at}: {local} in your zone {zone}, {utc} UTC.",
         change=change.id,
-        at=At(at=line.options.run_at),
-        local=line.options.run_at.astimezone(asker.zone).strftime("%a %Y-%m-%d %H:%M"),
+        at=At(at=run_at),
+        local=run_at.astimezone(asker.zone).strftime("%a %Y-%m-%d %H:%M"),
         zone=asker.person.zone,
-        utc=line.options.run_at.strftime("%a %Y-%m-%d %H:%M"),
+        utc=run_at.strftime("%a %Y-%m-%d %H:%M"),
     )
-    return told(echo, reader)
 
 
 async def _checked(line: Line, call: Call, asker: Asker, desk: Desk) -> Environment:

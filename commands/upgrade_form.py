@@ -24,8 +24,10 @@ from bot.domain.waves import REST, WavesError, parse_waves
 from bot.domain.when import WhenError, parse_when
 from bot.ports import Message, View
 from bot.service import Desk
+from bot.service.approvers import lacking
 from bot.service.propose import draft, permit, propose
 from bot.service.tell import place_of
+from bot.views.answers import told as answer
 from bot.views.forms import (
     CHOSEN,
     OPEN,
@@ -155,7 +157,7 @@ async def submit(form: Submission, asker: Asker, desk: Desk) -> Message | None:
     sent = _understood(entered, note, asker.now, asker.zone)
     if sent.mistakes:
         raise UsageError(*(one for found in sent.mistakes.values() for one in found))
-    await propose(
+    change = await propose(
         desk,
         asker,
         environment_of(desk, note.channel, entered.env),
@@ -164,7 +166,8 @@ async def submit(form: Submission, asker: Asker, desk: Desk) -> Message | None:
         key=form.key,
         channel=entered.channel or note.channel,
     )
-    return None
+    missing = await lacking(desk, change)
+    return None if missing is None else answer(missing, Reader.of(asker.person.language))
 
 
 async def suggest(query: Query, asker: Asker, desk: Desk) -> Mapping[str, Any]:

@@ -127,3 +127,11 @@ def test_the_variables_alone_are_a_policy_too() -> None:
     assert bot(*words).returncode == 0
     assert bot(*words, TAURUS_APPROVERS="U0BOB").returncode == 1
     assert bot(*words, TAURUS_APPROVALS="2").returncode == 2
+
+
+def test_the_manifest_asks_for_addresses_where_on_call_schedules_name_approvers() -> None:
+    plain = json.loads(bot("manifest").stdout)
+    found = json.loads(bot("manifest", TAURUS_APPROVERS="pagerduty:schedule:P0DBA").stdout)
+    scope = "users:read.email"
+    assert scope not in plain["oauth_config"]["scopes"]["bot"]
+    assert scope in found["oauth_config"]["scopes"]["bot"]

@@ -306,3 +306,15 @@ def test_the_table_names_exactly_the_variables_that_are_read() -> None:
     assert asked == set(re.findall(r"`([A-Z_]+)`", "".join(first_cells)))
     assert table.startswith("| variable | meaning | default |\n| --- | --- | --- |\n")
     assert all(row.count("|") == 4 for row in table.splitlines())
+
+
+def test_who_is_on_call_approves_only_with_a_token() -> None:
+    source = "pagerduty:schedule:P0DBA"
+    assert problems(TAURUS_APPROVERS=source) == [
+        "PAGERDUTY_TOKEN: set a REST API key: approvers are named by who is on call"
+    ]
+    found = settings(TAURUS_APPROVERS=source, TAURUS_APPROVALS="3", PAGERDUTY_TOKEN="secret-key")
+    assert found.environments[0].approvers == (source,)
+    assert "secret-key" in found.secrets()
+    (refused,) = problems(TAURUS_REQUESTERS=source)
+    assert refused.startswith("TAURUS_REQUESTERS: 'pagerduty:schedule:P0DBA' is not an id")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.duty import Duty
 from bot.domain.kernel import Kernel, Path
 from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence
@@ -207,6 +208,8 @@ class Approval(Frozen):
     user: str
     at: datetime
     seal: str
+    stale_since: datetime | None = None
+    """When the list that names them was read, if Slack or the vendor did not answer since."""
 
 
 class Timing(StrEnum):
@@ -255,6 +258,8 @@ class Change(Frozen):
     """So many failures halt the rest; an outcome that nobody knows always does."""
     notify: tuple[str, ...] = ()
     """Channels of people who only watch: they get a short notice."""
+    duties: tuple[Duty, ...] = ()
+    """Who among the approvers is on call, as far as it was read last."""
     asked: tuple[str, ...] = ()
     """People whose approval was asked for, each for themselves."""
     approvers: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """What the policy would decide about somebody, from the policy alone: without Slack or a change."""
 
+from bot.domain.duty import is_source
 from bot.domain.model import Frozen
 from bot.domain.person import Person
 from bot.domain.policy import Action, Circle, Decision, Environment, Reason, decide
@@ -38,7 +39,7 @@ def explain(question: Question, environment: Environment) -> Explanation:
 def _notes(question: Question, environment: Environment, decision: Decision) -> list[Sentence]:
     notes = []
     named = (*environment.requesters, *environment.approvers)
-    unknown = tuple(dict.fromkeys(one for one in named if one[:1] == "S"))
+    unknown = tuple(dict.fromkeys(one for one in named if one[:1] == "S" or is_source(one)))
     unknown = tuple(one for one in unknown if one not in question.groups)
     if decision.reason in _ABOUT_PEOPLE and unknown:
         notes.append(

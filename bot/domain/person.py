@@ -1,5 +1,7 @@
 """Who somebody is, as far as the rules care."""
 
+from datetime import datetime
+
 from bot.domain.model import Frozen
 
 
@@ -15,3 +17,12 @@ class Person(Frozen):
     is_active: bool = True
     is_foreign: bool = False
     """Of another workspace (Slack Connect)."""
+
+
+class Group(Frozen):
+    """The members of a user group, as far as Slack tells."""
+
+    users: frozenset[str]
+    read_at: datetime
+    is_stale: bool = False
+    """Whether Slack did not answer when it should have been read again."""

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.change import Change
@@ -73,6 +73,8 @@ class Reason(StrEnum):
     OWN_CHANGE = "own_change"
     ALREADY_APPROVED = "already_approved"
     NOT_INVOLVED = "not_involved"
+    UNREADABLE = "unreadable"
+    """Who is in a group, or on call, cannot be read at present."""
     FROZEN = "frozen"
     OUTSIDE_WINDOW = "outside_window"
     NOBODY_TO_OVERRIDE = "nobody_to_override"
@@ -97,6 +99,10 @@ class Circle(Frozen):
 
     person: Person
     groups: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+    """Groups of which it is not known at present who is in them."""
+    stale_since: datetime | None = None
+    """When the oldest of their groups was read, if it could not be read again."""
 
     def is_among(self, ids: tuple[str, ...]) -> bool:
         """Whether one of the ids is this person or a group of theirs."""
@@ -146,8 +152,12 @@ def _place(environment: Environment, channel: str) -> Reason | None:
 
 def _may_request(circle: Circle, environment: Environment, _change: Change | None) -> Reason | None:
     if environment.requesters and not circle.is_among(environment.requesters):
-        return Reason.NOT_REQUESTER
+        return _outside(circle, environment.requesters, Reason.NOT_REQUESTER)
     return None
+
+
+def _outside(circle: Circle, ids: tuple[str, ...], reason: Reason) -> Reason:
+    return reason if circle.unread.isdisjoint(ids) else Reason.UNREADABLE
 
 
 def _may_approve(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
@@ -159,7 +169,7 @@ def _may_approve(circle: Circle, environment: Environment, change: Change | None
     if own:
         return Reason.OWN_CHANGE
     if not circle.is_among(environment.approvers):
-        return Reason.NOT_APPROVER
+        return _outside(circle, environment.approvers, Reason.NOT_APPROVER)
     if change and any(approval.user == circle.person.id for approval in change.approvals):
         return Reason.ALREADY_APPROVED
     return None
@@ -276,4 +286,9 @@ _SENTENCES: Mapping[Reason, Callable[[Environment, Change | None], Sentence]] = 
         env=environment.name,
     ),
     Reason.NOT_INVOLVED: _not_involved,
+    Reason.UNREADABLE: lambda environment, _: say(
+        "It cannot be told at present who is in the groups or on call that the rules of {env} "
+        "name, so nothing was done. Try again in a minute.",
+        env=environment.name,
+    ),
 }

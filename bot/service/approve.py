@@ -140,6 +140,12 @@ class Wish:
             last = entries[-1].seq
         return False
 
+    def approval(self, seal: str) -> Approval:
+        """Make this person's yes, marked if the list that names them may be out of date."""
+        stale_since = self._circle.stale_since if self._circle else None
+        who = self.asker.person.id
+        return Approval(user=who, at=self.asker.now, seal=seal, stale_since=stale_since)
+
     @property
     def who(self) -> User:
         """The person, as a mention."""
@@ -188,7 +194,7 @@ def _refuse_past(change: Change, now: datetime) -> None:
 
 def _approved(change: Change, wish: Wish, now: datetime) -> Step:
     seal = seal_of(change)
-    approval = Approval(user=wish.asker.person.id, at=now, seal=seal)
+    approval = wish.approval(seal)
     # Approvals of an earlier plan are worth nothing: keep only those of this one.
     valid = tuple(one for one in change.approvals if one.seal == seal)
     change = change.model_copy(update={"approvals": (*valid, approval), "difference": ()})
@@ -355,7 +361,7 @@ def _resumed(change: Change, wish: Wish, now: datetime) -> Step:
     others = tuple(
         one for one in change.approvals if one.seal == seal and one.user != wish.asker.person.id
     )
-    approval = Approval(user=wish.asker.person.id, at=now, seal=seal)
+    approval = wish.approval(seal)
     change = change.model_copy(update={"approvals": (*others, approval)})
     record = wish.record(
         "resume", say("{who} approved going on with the rest.", who=wish.who), seal=seal

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.domain.duty import is_source
 from bot.domain.freeze import Calendar
 from bot.domain.policy import Circle, Environment
 from bot.ports import (
     Changes,
     Chat,
-    ChatError,
     Clock,
     Fleet,
     Forms,
@@ -21,6 +21,7 @@ from bot.ports import (
     Sleep,
 )
 from bot.service.roster import Roster
+from bot.service.rota import Roll, Rota
 
 if TYPE_CHECKING:
     from bot.service.home import Homes
@@ -44,6 +45,8 @@ class Desk:
     homes: "Homes"
     """Whose Home tabs are kept in step."""
     people: People
+    rota: Rota
+    """Who may approve at present."""
     signals: Signals
     clock: Clock
     sleep: Sleep
@@ -75,19 +78,27 @@ class Desk:
         )
 
     async def circle(self, person: Person, environment: Environment) -> Circle:
-        """See which of the environment's groups somebody is in.
+        """See which of the environment's groups somebody is in, on-call schedules included.
 
-        A group that cannot be read counts as one without this person: in doubt, no.
+        A list that cannot be read counts as one without this person: in doubt, no.
         """
-        groups = {
-            name for name in (*environment.requesters, *environment.approvers) if name[:1] == "S"
+        names = dict.fromkeys((*environment.requesters, *environment.approvers))
+        rolls = {
+            name: await self.roll(name) for name in names if name[:1] == "S" or is_source(name)
         }
-        inside = {name for name in groups if person.id in await self.members(name)}
-        return Circle(person=person, groups=frozenset(inside))
+        inside = {name: roll for name, roll in rolls.items() if person.id in roll.users}
+        stale = [roll.stale_since for roll in inside.values() if roll.stale_since is not None]
+        return Circle(
+            person=person,
+            groups=frozenset(inside),
+            unread=frozenset(name for name, roll in rolls.items() if not roll.is_known),
+            stale_since=min(stale, default=None),
+        )
+
+    async def roll(self, name: str) -> Roll:
+        """Read a user group or an on-call schedule."""
+        return await (self.rota.on_call(name) if is_source(name) else self.rota.group(name))
 
     async def members(self, group: str) -> frozenset[str]:
         """Who is in a user group; nobody if Slack does not tell."""
-        try:
-            return await self.people.members(group)
-        except ChatError:
-            return frozenset()
+        return (await self.roll(group)).users

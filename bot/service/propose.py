@@ -13,11 +13,9 @@ from bot.domain.selection import Selection, select
 from bot.domain.sentence import At, Sentence, User, say, say_many
 from bot.domain.story import Record
 from bot.ports import TakenError
+from bot.service.approvers import asked_for, called, lacking
 from bot.service.desk import Desk
 from bot.service.survey import survey
-
-ASKED = 30
-"""People who are asked each for themselves: each copy of a card costs an edit at every turn."""
 
 
 async def permit(
@@ -154,7 +152,7 @@ async def propose(
             raise
         return made
     change = _change(asker, environment, plan, options, key=key, channel=channel, parent=parent)
-    change = change.model_copy(update={"asked": await _asked_for(desk, change)})
+    change = await _addressed(desk, change)
     try:
         stored = await desk.changes.add(change, (_asked(change),))
     except TakenError as taken:
@@ -163,16 +161,12 @@ async def propose(
     return stored
 
 
-async def _asked_for(desk: Desk, change: Change) -> tuple[str, ...]:
-    """Name the people whose approval counts; a group that cannot be read is asked by its card."""
-    people: dict[str, None] = {}
-    for name in change.approvers:
-        people.update(
-            dict.fromkeys(sorted(await desk.members(name)) if name[:1] == "S" else [name])
-        )
-    if not change.self_approval:
-        people.pop(change.requester, None)
-    return tuple(people)[:ASKED]
+async def _addressed(desk: Desk, change: Change) -> Change:
+    """Note who is asked, who is on call, and if there is nobody who could approve."""
+    missing = await lacking(desk, change)
+    warnings = change.warnings if missing is None else (missing, *change.warnings)
+    asked, duties = await asked_for(desk, change), await called(desk, change.approvers)
+    return change.model_copy(update={"asked": asked, "duties": duties, "warnings": warnings})
 
 
 async def _made_by(desk: Desk, key: str, asker: Asker) -> Change | None:

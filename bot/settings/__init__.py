@@ -7,12 +7,21 @@ from typing import Literal
 from pydantic import SecretStr
 
 from bot.domain.arguments import did_you_mean
+from bot.domain.duty import is_source
 from bot.domain.model import Frozen
 from bot.domain.policy import Environment
 from bot.settings.cloud import Cloud, Wanted, read_cloud
 from bot.settings.policy_file import read_policy_file, read_rules
 from bot.settings.reading import Reading
-from bot.settings.variables import CHANNEL, PEOPLE, RULES, SLACK, VARIABLES, settings_table
+from bot.settings.variables import (
+    APPROVERS,
+    CHANNEL,
+    PEOPLE,
+    RULES,
+    SLACK,
+    VARIABLES,
+    settings_table,
+)
 
 __all__ = [
     "Cloud",
@@ -52,6 +61,8 @@ class Settings(Frozen):
     """A secret: it may hold the database's password."""
     language: Literal["en-us", "zh-cn"]
     delay_format: Literal["boolean", "string"]
+    pagerduty_token: SecretStr
+    pagerduty_url: str
     environments: tuple[Environment, ...]
     clouds: dict[str, Cloud]
     """By environment name."""
@@ -146,12 +157,26 @@ def _settings(
             "database_url": SecretStr(_database_url(reading)),
             "language": reading.choice("TAURUS_LANGUAGE", "en-us", ("en-us", "zh-cn")),
             "delay_format": reading.choice("TAURUS_DELAY_FORMAT", "boolean", ("boolean", "string")),
+            "pagerduty_token": _pagerduty_token(reading, environments),
+            "pagerduty_url": reading.url(
+                "PAGERDUTY_API_URL", "https://api.pagerduty.com", bare=True
+            ),
             "environments": environments,
             "clouds": clouds,
             "log_level": reading.choice("LOG_LEVEL", "INFO", _LEVELS),
             "log_format": reading.choice("LOG_FORMAT", "", ("json", "console", "")),
         }
     )
+
+
+def _pagerduty_token(reading: Reading, environments: tuple[Environment, ...]) -> SecretStr:
+    token = reading.secret("PAGERDUTY_TOKEN")
+    wanted = any(is_source(name) for one in environments for name in one.approvers)
+    if wanted and not token.get_secret_value():
+        reading.wrong(
+            "PAGERDUTY_TOKEN", "set a REST API key: approvers are named by who is on call"
+        )
+    return token
 
 
 def _usual_mode(reading: Reading) -> str:
@@ -173,7 +198,7 @@ def _environment(reading: Reading) -> Environment:
         channels=reading.ids("TAURUS_CHANNELS", CHANNEL, "C0123ABCD"),
         notify=reading.ids("TAURUS_NOTIFY", CHANNEL, "C0123ABCD"),
         requesters=reading.ids("TAURUS_REQUESTERS", PEOPLE, "U0123ABCD or S0123ABCD"),
-        approvers=reading.ids("TAURUS_APPROVERS", PEOPLE, "U0123ABCD or S0123ABCD"),
+        approvers=reading.ids("TAURUS_APPROVERS", APPROVERS, "U0123ABCD or S0123ABCD"),
         approvals=reading.whole("TAURUS_APPROVALS", 1, 1, 20),
         self_approval=reading.yes_no("TAURUS_SELF_APPROVAL"),
         approval_ttl=reading.duration("TAURUS_APPROVAL_TTL", "24h"),
@@ -221,7 +246,7 @@ def _check_approvals(reading: Reading, environment: Environment) -> None:
     people, needed = environment.approvers, environment.approvals
     if needed > 1 and not people:
         reading.wrong("TAURUS_APPROVALS", "counts only with approvers; set TAURUS_APPROVERS too")
-    has_groups = any(one.startswith("S") for one in people)
+    has_groups = any(one.startswith("S") or is_source(one) for one in people)
     if people and not has_groups and len(people) < needed:
         reading.wrong(
             "TAURUS_APPROVALS",

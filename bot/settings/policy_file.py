@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from bot.domain.arguments import did_you_mean
+from bot.domain.duty import is_source
 from bot.domain.freeze import RecurringFreeze
 from bot.domain.policy import Environment
 from bot.domain.windows import Window, WindowError, parse_window
@@ -32,7 +33,7 @@ from bot.settings.cloud import Cloud, Wanted, read_cloud
 from bot.settings.reading import Reading
 from bot.settings.signal_tables import SignalTable, read_duration
 from bot.settings.toml_lines import Lines
-from bot.settings.variables import CHANNEL, PEOPLE
+from bot.settings.variables import APPROVERS, CHANNEL, PEOPLE
 
 
 def _some_time(value: timedelta) -> timedelta:
@@ -63,6 +64,7 @@ def _ids(pattern: re.Pattern[str], example: str) -> BeforeValidator:
 
 
 _People = Annotated[tuple[str, ...], _ids(PEOPLE, "S0123ABCD")]
+_Approvers = Annotated[tuple[str, ...], _ids(APPROVERS, "S0123ABCD or pagerduty:schedule:P0123AB")]
 _Channels = Annotated[tuple[str, ...], _ids(CHANNEL, "C0123ABCD")]
 _Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 _Wait = Annotated[timedelta, BeforeValidator(read_duration), AfterValidator(_some_time)]
@@ -79,7 +81,7 @@ class Table(BaseModel):
     credentials: StrictStr = Field(default="", pattern=r"^([A-Z][A-Z0-9_]*_)?$")
     channels: _Channels = ()
     requesters: _People = ()
-    approvers: _People = ()
+    approvers: _Approvers = ()
     approvals: StrictInt = Field(default=1, ge=1, le=20)
     self_approval: StrictBool = False
     approval_ttl: _Wait = timedelta(hours=24)
@@ -244,7 +246,7 @@ def _check_approvals(source: _Source, path: tuple[str, ...], table: Table) -> No
     people, needed = table.approvers, table.approvals
     if needed > 1 and not people:
         source.wrong((*path, "approvals"), "approvals count only with approvers; name them too")
-    has_groups = any(one.startswith("S") for one in people)
+    has_groups = any(one.startswith("S") or is_source(one) for one in people)
     if people and not has_groups and len(people) < needed:
         source.wrong(
             (*path, "approvals"),

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from bot.domain.duty import SOURCE
+
 
 class Variable(NamedTuple):
     """One row of the settings table."""
@@ -31,6 +33,7 @@ RULES = (
 )
 """The rules of the one environment that there is without a policy file."""
 PEOPLE = re.compile(r"[UWS][A-Z0-9]{2,}")
+APPROVERS = re.compile(rf"{PEOPLE.pattern}|{SOURCE.pattern}")
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
 VARIABLES = (
     Variable(("SLACK_BOT_TOKEN",), "`xoxb-…`", "required"),
@@ -69,8 +72,9 @@ VARIABLES = (
     Variable(("TAURUS_DELAY_FORMAT",), "`boolean` or `string`: how `delay` is sent", "`boolean`"),
     Variable(
         ("TAURUS_REQUESTERS", "TAURUS_APPROVERS"),
-        "users (`U…`, `W…`) and groups (`S…`); no requesters: anybody in an allowed channel; "
-        "no approvers: the requester confirms",
+        "users (`U…`, `W…`) and groups (`S…`), approvers also by who is on call "
+        "(`pagerduty:schedule:P…`, `pagerduty:policy:P…`); no requesters: anybody in an allowed "
+        "channel; no approvers: the requester confirms",
         "empty",
     ),
     Variable(("TAURUS_APPROVALS",), "how many approvals; more than 1 needs approvers", "1"),
@@ -87,6 +91,12 @@ VARIABLES = (
         "policy file (TOML) with several environments and the rules of each",
         "one environment, `default`, from the variables above",
     ),
+    Variable(
+        ("PAGERDUTY_TOKEN",),
+        "REST API key that reads who is on call",
+        "required if approvers are named as `pagerduty:schedule:P…` or `pagerduty:policy:P…`",
+    ),
+    Variable(("PAGERDUTY_API_URL",), "base of its REST API", "PagerDuty's own"),
     Variable(("LOG_LEVEL",), "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`", "`INFO`"),
     Variable(("LOG_FORMAT",), "`json` or `console`", "`console` on a terminal, else `json`"),
 )

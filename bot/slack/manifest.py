@@ -29,15 +29,23 @@ SCOPES = (
 )
 OPTIONAL_SCOPES = ("channels:history", "groups:history")
 """Only for finding a card of our own whose posting was not confirmed."""
+EMAIL_SCOPE = "users:read.email"
+"""Only where an on-call schedule names approvers by their addresses."""
 
 # Slack docs, App manifest reference: characters, and commands in one app.
 _COMMAND, _COMMAND_DESCRIPTION, _USAGE_HINT, _COMMANDS = 32, 2000, 1000, 50
 
 
 def manifest(
-    commands: Sequence[Command], *, mode: Literal["socket", "http"], request_url: str = ""
+    commands: Sequence[Command],
+    *,
+    mode: Literal["socket", "http"],
+    request_url: str = "",
+    by_email: bool = False,
 ) -> dict[str, Any]:
     """Describe the app as Slack's page "From a manifest" takes it.
+
+    `by_email` is whether people have to be found by their addresses.
 
     In http mode `request_url` is the public address of `/slack/events`. Raises ValueError that
     names everything Slack would refuse.
@@ -48,10 +56,11 @@ def manifest(
     if problems:
         raise ValueError("; ".join(problems))
     url = {"url": request_url} if mode == "http" else {}
+    scopes = [*SCOPES, *([EMAIL_SCOPE] if by_email else [])]
     return {
         "display_information": _display(),
         "features": _features(commands, url),
-        "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL_SCOPES)}},
+        "oauth_config": {"scopes": {"bot": scopes, "bot_optional": list(OPTIONAL_SCOPES)}},
         "settings": _settings(mode, request_url),
     }
 

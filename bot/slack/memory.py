@@ -35,17 +35,25 @@ class Memory(Generic[T]):
 
     async def get(self, key: str) -> T:
         """Return what is remembered or loaded; raises `ChatError`."""
+        return (await self.read(key))[1]
+
+    def is_fresh(self, read_at: datetime) -> bool:
+        """Whether what was read then is used without asking again."""
+        return self._clock() - read_at < self._fresh
+
+    async def read(self, key: str) -> tuple[datetime, T]:
+        """Return when it was read, too; raises `ChatError`."""
         kept = self._younger_than(self._fresh, key)
         if kept is not None:
-            return kept[1]
+            return kept
         try:
             # Shielded: one impatient reader must not take the answer from the others.
-            return await asyncio.shield(self._question(key))
+            return self._clock(), await asyncio.shield(self._question(key))
         except ChatError as error:
             stale = self._younger_than(self._usable, key)
             if stale is None or error.retry_after is None:
                 raise
-            return stale[1]
+            return stale
 
     def peek(self, key: str) -> T | None:
         """Return what is remembered, however old, without asking."""

@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.domain.person import Group
 from bot.ports import ChatError, Clock, Person
 from bot.slack.account import Account, Home
 from bot.slack.memory import Memory
 from bot.slack.web import WebApi
 
 _UNKNOWN = frozenset({"user_not_found", "user_not_visible"})
+_NO_SUCH_ADDRESS = "users_not_found"
 _UTC = "UTC"
 
 
@@ -29,6 +31,9 @@ class SlackPeople:
         self._people = Memory(
             self._load_person, clock, fresh=timedelta(minutes=10), usable=timedelta(days=1)
         )
+        self._emails = Memory(
+            self._load_email, clock, fresh=timedelta(minutes=10), usable=timedelta(days=1)
+        )
         self._groups = Memory(
             self._load_members, clock, fresh=timedelta(minutes=1), usable=timedelta(minutes=10)
         )
@@ -40,6 +45,15 @@ class SlackPeople:
     async def members(self, group: str) -> frozenset[str]:
         """User ids of a user group."""
         return await self._groups.get(group)
+
+    async def group(self, group: str) -> Group:
+        """Tell a user group with when it was read."""
+        read_at, users = await self._groups.read(group)
+        return Group(users=users, read_at=read_at, is_stale=not self._groups.is_fresh(read_at))
+
+    async def by_email(self, email: str) -> str | None:
+        """Find a user by their address; needs the optional scope `users:read.email`."""
+        return (await self._emails.get(email)) or None
 
     def language_of(self, user: str) -> str:
         """Return a person's language if it is known without asking, else an empty string."""
@@ -55,6 +69,16 @@ class SlackPeople:
                 return Person(id=user, name=user, zone=_UTC, is_foreign=True)
             raise
         return _person(answer.get("user") or {}, user, self._account.home)
+
+    async def _load_email(self, email: str) -> str:
+        request = self._api.client.users_lookupByEmail(email=email)
+        try:
+            answer = await self._api.call("users.lookupByEmail", request)
+        except ChatError as error:
+            if error.code == _NO_SUCH_ADDRESS:
+                return ""
+            raise
+        return str((answer.get("user") or {}).get("id", ""))
 
     async def _load_members(self, group: str) -> frozenset[str]:
         request = self._api.client.usergroups_users_list(usergroup=group)

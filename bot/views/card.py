@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from bot.domain.change import IN_FLIGHT, Change, State, TargetState, Timing
+from bot.domain.change import IN_FLIGHT, Approval, Change, State, TargetState, Timing
+from bot.domain.duty import Duty, is_source
 from bot.domain.risk import risk
 from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_many
 from bot.ports import Message
@@ -136,22 +137,45 @@ def _approvals(change: Change) -> list[Sentence]:
                 reason=change.options.override,
             )
         )
-    said += [
-        say("Approved by {who}, {at}.", who=User(user=one.user), at=At(at=one.at))
-        for one in change.approvals[-5:]
-    ]
+    said += [_approval(one) for one in change.approvals[-5:]]
     if change.state in {State.PROPOSED, State.HALTED} and change.approvers:
         said.append(
             say(
                 "{have} of {need} approvals; approvers: {who}.",
                 have=len(change.approvals),
                 need=change.approvals_needed,
-                who=Users(users=change.approvers),
+                who=Users(users=_named(change)),
             )
         )
+        said += [_duty(one) for one in change.duties]
     if change.state is State.PROPOSED:
         said.append(say("Expires {at} if nobody decides.", at=At(at=change.expires_at)))
     return said
+
+
+def _named(change: Change) -> tuple[str, ...]:
+    """Name approvers as people know them; of a schedule those who are on call."""
+    people = (one for one in change.approvers if not is_source(one))
+    return tuple(dict.fromkeys((*people, *(duty.user for duty in change.duties))))
+
+
+def _duty(duty: Duty) -> Sentence:
+    if duty.until is None:
+        return say("{who} is on call.", who=User(user=duty.user))
+    return say("{who} is on call until {at}.", who=User(user=duty.user), at=At(at=duty.until))
+
+
+def _approval(approval: Approval) -> Sentence:
+    who, at = User(user=approval.user), At(at=approval.at)
+    if approval.stale_since is None:
+        return say("Approved by {who}, {at}.", who=who, at=at)
+    return say(
+        "Approved by {who}, {at}; the list of approvers is of {then}, as it could not be read "
+        "again.",
+        who=who,
+        at=at,
+        then=At(at=approval.stale_since),
+    )
 
 
 def _hidden(change: Change, hidden: int, reader: Reader) -> list[Block]:

@@ -38,7 +38,8 @@ class Stage:
     async def open(
         cls, folder: Path, mode: Mode = "socket", *, fleet: int | None = None, **variables: str
     ) -> "Stage":
-        installed = manifest(COMMANDS, mode=mode, request_url=PUBLIC_URL)
+        by_email = "PAGERDUTY_TOKEN" in variables
+        installed = manifest(COMMANDS, mode=mode, request_url=PUBLIC_URL, by_email=by_email)
         world = await World.start(
             installed, real_now, port=0, mode=mode, speed=30, fleet=fleet, durations=SHORT
         )

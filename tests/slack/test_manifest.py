@@ -92,3 +92,9 @@ def test_everything_slack_would_refuse_is_named_at_once() -> None:
         manifest(bad, mode="http", request_url="http://plain.example.com")
     for part in ("'fleet'", "xxx'", "'/a b'", "/ok", "/long", "/same is there twice", "https://"):
         assert part in str(caught.value)
+
+
+def test_addresses_are_asked_for_only_where_people_are_found_by_them() -> None:
+    plain = manifest([], mode="socket")["oauth_config"]["scopes"]["bot"]
+    by_email = manifest([], mode="socket", by_email=True)["oauth_config"]["scopes"]["bot"]
+    assert set(by_email) - set(plain) == {"users:read.email"}

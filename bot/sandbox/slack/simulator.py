@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -92,6 +93,11 @@ class SlackSimulator:
         """Hangs up on everybody and stops listening."""
         await self._dispatch.close()
         await self._server.close()
+
+    def regroup(self, group: str, users: Iterable[str]) -> None:
+        """Somebody changes who is in a user group."""
+        groups = self._workspace.groups
+        groups[group] = replace(groups[group], users=tuple(users))
 
     # --- addresses and secrets ------------------------------------------------------------
 
