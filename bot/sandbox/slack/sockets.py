@@ -109,7 +109,8 @@ class Sockets:
         self._turn += 1
         socket = self._open[self._turn % len(self._open)]
         envelope = str(uuid.uuid4())
-        waiting = self._waiting[envelope] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+        self._waiting[envelope] = waiting
         try:
             await socket.send_json(_envelope(envelope, delivery))
             async with asyncio.timeout(self._ack_seconds):
