@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.faults.person import Person
+from tests.faults.sample import STRIDE
 from tests.faults.trial import Forks, Trial
 from tests.faults.truth import hold
 
-PARTS = 8
+PARTS = 8 if STRIDE == 1 else 2
 """The steps are shared among so many tests, which may run side by side."""
 AT_ONCE = 4
 """Trials of one test that run at the same time: most of a trial is waiting."""
@@ -35,10 +36,10 @@ class Kills:
         step, is_over = part, False
         while not is_over:
             async with asyncio.TaskGroup() as group:
-                steps = range(step, step + AT_ONCE * PARTS, PARTS)
+                steps = range(step, step + AT_ONCE * PARTS * STRIDE, PARTS * STRIDE)
                 trials = [group.create_task(self.one(at)) for at in steps]
             is_over = not all(trial.result() for trial in trials)
-            step += AT_ONCE * PARTS
+            step += AT_ONCE * PARTS * STRIDE
         assert step > fewest, "the story has fewer steps than any real one"
 
     async def one(self, kill_at: int) -> bool:

@@ -14,11 +14,12 @@ import pytest
 from bot.service.desk import LEASE
 from bot.store import migrate
 from tests.faults.person import Person
+from tests.faults.sample import STRIDE
 from tests.faults.trial import ANN, CHANNEL, PATIENCE, Bot, Forks, Trial
 from tests.faults.truth import hold
 from tests.postgres import Postgres
 
-PARTS = 8
+PARTS = 8 if STRIDE == 1 else 2
 AT_ONCE = 4
 NOW = "/taurus-upgrade orders-prod-01"
 REPLICAS = ("one", "two")
@@ -47,10 +48,10 @@ class Pair:
         step, is_over = part, False
         while not is_over:
             async with asyncio.TaskGroup() as group:
-                steps = range(step, step + AT_ONCE * PARTS, PARTS)
+                steps = range(step, step + AT_ONCE * PARTS * STRIDE, PARTS * STRIDE)
                 trials = [group.create_task(self.one(at)) for at in steps]
             is_over = not all(trial.result() for trial in trials)
-            step += AT_ONCE * PARTS
+            step += AT_ONCE * PARTS * STRIDE
         assert step > fewest, "the story has fewer steps than any real one"
 
     async def open(self, name: str) -> Trial:

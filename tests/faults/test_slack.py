@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.person import Person
+from tests.faults.sample import STRIDE
 from tests.faults.trial import ANN, CHANNEL, PATIENCE, SCOPES, Bot, Forks, Trial
 from tests.faults.truth import hold
 
@@ -60,10 +61,10 @@ async def test_a_call_that_fails_once_costs_only_time(
     number, is_over = 1, False
     while not is_over:
         async with asyncio.TaskGroup() as group:
-            numbers = range(number, number + AT_ONCE)
+            numbers = range(number, number + AT_ONCE * STRIDE, STRIDE)
             trials = [group.create_task(failing_at(one)) for one in numbers]
         is_over = not all(trial.result() for trial in trials)
-        number += AT_ONCE
+        number += AT_ONCE * STRIDE
     assert number > 12, "the story has fewer calls than any real one"
 
 
