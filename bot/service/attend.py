@@ -29,7 +29,7 @@ from bot.domain.observe import (
 )
 from bot.domain.plan import Facts, next_batch
 from bot.domain.seal import difference, is_sealed
-from bot.domain.sentence import Sentence
+from bot.domain.sentence import Sentence, say
 from bot.domain.signal import parameters
 from bot.domain.steps import (
     BUSY_LIMIT,
@@ -60,12 +60,23 @@ _AFTER_TROUBLE = timedelta(seconds=30)
 
 async def attend(desk: Desk, change: Change) -> None:
     """Do the next thing for this change, and set when it is due again."""
+    if change.environment not in desk.environments:
+        await _postpone(desk, change, _unknown(change.environment))
+        return
     try:
         await _attend(desk, change)
     except StaleError:
         return  # Somebody was faster; the change is still due and will be read afresh.
     except CloudError as error:
-        await _postpone(desk, change, error)
+        await _postpone(desk, change, error.sentence)
+
+
+def _unknown(environment: str) -> Sentence:
+    return say(
+        "The environment {env} is not configured any more, so nothing is sent and nobody looks. "
+        "Whoever runs the bot has to bring it back.",
+        env=environment,
+    )
 
 
 async def _attend(desk: Desk, change: Change) -> None:
@@ -115,14 +126,14 @@ def _due(desk: Desk, change: Change, now: datetime) -> datetime | None:
     return min((at for at in looks if at is not None), default=None)
 
 
-async def _postpone(desk: Desk, change: Change, error: CloudError) -> None:
+async def _postpone(desk: Desk, change: Change, why: Sentence) -> None:
     """The world cannot be read now: conclude nothing, say so, and try again later."""
     now = desk.clock()
 
     def decision(change: Change) -> Step | None:
         if not change.is_open:
             return None
-        fresh = waits(change, (error.sentence,), now)
+        fresh = waits(change, (why,), now)
         return fresh.model_copy(update={"due_at": now + _AFTER_TROUBLE}), ()
 
     await amend(desk, change.number, decision)

@@ -122,8 +122,11 @@ class Worker:
     async def _attend(self, change: Change) -> None:
         try:
             await attend(self._desk, change)
-        finally:
+        except asyncio.CancelledError:
             await self._desk.changes.release(change.number, self._desk.owner)
+            raise
+        # After a mistake of ours it stays claimed: it is still due, and would fail at once again.
+        await self._desk.changes.release(change.number, self._desk.owner)
 
     async def _tell(self, card: Card) -> None:
         await tell(self._desk, card)
