@@ -31,10 +31,12 @@ from bot.views.forms import reschedule_form
 from bot.views.reader import Reader
 from bot.views.tables import change_list, history
 from commands.pages import PAGE_OPTION, page_number
+from commands.reason import reason_of
 
 USAGE = (
     "[list] [--mine|--all]",
     "show ID [--page N]",
+    "reject ID [--reason TEXT]",
     "cancel ID",
     "reschedule ID --at TIME",
     "retry ID",
@@ -48,6 +50,7 @@ _OPTIONS = (
     Option(name="--all", words=0),
     Option(name="--at", words=2),
     Option(name="--since", words=2),
+    Option(name="--reason"),
     PAGE_OPTION,
 )
 _ID = re.compile(r"(?:chg-)?(\d{1,9})", re.ASCII | re.IGNORECASE)
@@ -176,6 +179,14 @@ def _time(typed: str, asker: Asker) -> datetime:
         raise UsageError(error.sentence) from None
 
 
+async def _reject(line: Line, desk: Desk) -> Message:
+    mistakes: list[Sentence] = []
+    reason = reason_of(line.given, "--reason", mistakes)
+    if mistakes:
+        raise UsageError(*mistakes)
+    return _standing(await reject(line.wish(desk), reason), line.reader)
+
+
 async def _retry(line: Line, desk: Desk) -> Message:
     change = await retry(
         desk, line.asker, line.number(), key=line.call.key, channel=line.call.channel
@@ -186,6 +197,7 @@ async def _retry(line: Line, desk: Desk) -> Message:
 _VERBS: dict[str, _Verb] = {
     "list": _list,
     "show": _show,
+    "reject": _reject,
     "cancel": _told(cancel),
     "reschedule": _reschedule,
     "retry": _retry,

@@ -19,6 +19,7 @@ from bot.views.answers import preview, told_all, usage
 from bot.views.forms import opener
 from bot.views.reader import Reader
 from commands.environment import environment_of
+from commands.reason import reason_of
 from commands.upgrade_form import FORM, SHORTCUTS
 
 USAGE = (
@@ -30,8 +31,6 @@ USAGE = (
     ),
     "help",
 )
-REASON_LIMIT = 300
-"""Characters of a reason, as many as a card shows of one."""
 _OPTIONS = (
     Option(name="--env"),
     Option(name="--at", words=2),
@@ -72,8 +71,8 @@ def parse(text: str, now: datetime, zone: ZoneInfo) -> Line:
     options = Options(
         timing=timing,
         run_at=run_at,
-        reason=_reason(given, "--reason", mistakes),
-        override=_reason(given, "--break-glass", mistakes),
+        reason=reason_of(given, "--reason", mistakes),
+        override=reason_of(given, "--break-glass", mistakes),
         wave_sizes=_wave_sizes(given, mistakes),
         soak=_soak(given, mistakes),
     )
@@ -124,19 +123,6 @@ def _wave_sizes(given: Arguments, mistakes: list[Sentence]) -> tuple[int, ...]:
             say("{text} is not a list of wave sizes. Write it like 5 or 1,5,rest.", text=sizes[0])
         )
         return ()
-
-
-def _reason(given: Arguments, option: str, mistakes: list[Sentence]) -> str:
-    reason = given.options.get(option, "")
-    if len(reason) > REASON_LIMIT:
-        mistakes.append(
-            say(
-                "The reason has {length} characters; {limit} fit on the card. Shorten it.",
-                length=len(reason),
-                limit=REASON_LIMIT,
-            )
-        )
-    return reason[:REASON_LIMIT]
 
 
 def _soak(given: Arguments, mistakes: list[Sentence]) -> timedelta | None:

@@ -258,6 +258,11 @@ class Change(Frozen):
     """So many failures halt the rest; an outcome that nobody knows always does."""
     notify: tuple[str, ...] = ()
     """Channels of people who only watch: they get a short notice."""
+    remind_at: datetime | None = None
+    """When approvers are asked again; None: they are not."""
+    reminders: int = 0
+    is_overdue: bool = False
+    """Whether the planned time has passed without approval."""
     duties: tuple[Duty, ...] = ()
     """Who among the approvers is on call, as far as it was read last."""
     asked: tuple[str, ...] = ()

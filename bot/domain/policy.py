@@ -26,6 +26,8 @@ class Environment(Frozen):
     approvers: tuple[str, ...] = ()
     approvals: int = 1
     self_approval: bool = False
+    reschedule_keeps_approvals: bool = False
+    """Whether a change that is moved to another time stays approved."""
     notify: tuple[str, ...] = ()
     """Channels that get a short notice of every change."""
     protected: bool = False

@@ -45,6 +45,13 @@ def is_sealed(change: Change) -> bool:
     return len(valid) >= change.approvals_needed
 
 
+def resealed(approved: Change, moved: Change) -> Change | None:
+    """Carry valid approvals over to a change that was moved; None if there are none."""
+    seal, new = seal_of(approved), seal_of(moved)
+    valid = [one.model_copy(update={"seal": new}) for one in approved.approvals if one.seal == seal]
+    return moved.model_copy(update={"approvals": tuple(valid)}) if valid else None
+
+
 def difference(planned: Iterable[Target], facts: Sequence[Facts]) -> tuple[Sentence, ...]:
     """Tell what is not as it was planned: gone, changed, or newest by now."""
     now = {fact.instance.id: fact for fact in facts}

@@ -23,6 +23,7 @@ from bot.domain.errors import CloudError, Effect, Reaction
 from bot.domain.freeze import Closure, told
 from bot.domain.instance import Answer, Instance, Status
 from bot.domain.plan import Facts, unready
+from bot.domain.reminders import awaiting
 from bot.domain.seal import replanned
 from bot.domain.sentence import Sentence, say, say_many
 from bot.domain.story import Record
@@ -69,7 +70,7 @@ def voided(
         return turned(change, settled(fresh, now), now, record)
     if change.state is State.SCHEDULED:
         expires_at = now + ttl
-        fresh = advance(fresh, Move.VOID, expires_at=expires_at, due_at=expires_at)
+        fresh = awaiting(advance(fresh, Move.VOID, expires_at=expires_at), now)
         return fresh, (record,)
     reason = say("Halted: the approval of the rest became void, so nothing more starts.")
     halted = advance(fresh, Move.HALT, halt_reason=reason, due_at=now)
@@ -88,7 +89,7 @@ def stopped(
     if change.state is State.SCHEDULED:
         text = say("It was not started, and the approval is void. Nothing was sent.")
         update = {"approvals": (), "difference": told(closure), "expires_at": now + ttl}
-        fresh = advance(change, Move.VOID, due_at=now + ttl, **update)
+        fresh = awaiting(advance(change, Move.VOID, **update), now)
         why = fact(now, "closed time", closure.sentence)
         return turned(change, fresh, now, fact(now, "void", text), why)
     if not closure.is_freeze and closure.opens_at is not None:

@@ -23,7 +23,8 @@ from bot.domain.change import (
 from bot.domain.freeze import Calendar, Closure, closure_of, told
 from bot.domain.policy import Action, Circle, Environment, decide
 from bot.domain.refused import RefusedError
-from bot.domain.seal import is_sealed, seal_of
+from bot.domain.reminders import awaiting
+from bot.domain.seal import is_sealed, resealed, seal_of
 from bot.domain.sentence import At, Sentence, User, say
 from bot.domain.story import Record
 from bot.domain.turns import settled, turned
@@ -216,6 +217,8 @@ async def reject(wish: Wish, reason: str = "") -> Change:
         wish.check(Action.REJECT, change)
         closed = advance(change, Move.REJECT, due_at=None, ended_at=wish.asker.now)
         text = say("{who} rejected it.", who=wish.who)
+        if reason:
+            text = say("{who} rejected it: {reason}", who=wish.who, reason=reason)
         record = wish.record("reject", text, reason=reason)
         return turned(change, closed, wish.asker.now, record)
 
@@ -303,22 +306,35 @@ async def reschedule(wish: Wish, run_at: datetime) -> Change:
     def decision(change: Change) -> Step:
         _check_reschedule(wish, change)
         wish.refuse_closed(change, run_at)
-        ttl = wish.desk.environments[change.environment].approval_ttl
+        rules = wish.desk.environments[change.environment]
         options = change.options.model_copy(update={"timing": Timing.AT, "run_at": run_at})
         moved = advance(
             change,
             Move.RESCHEDULE,
             options=Options.model_validate(options.model_dump()),
             approvals=(),
-            expires_at=wish.asker.now + ttl,
-            due_at=wish.asker.now + ttl,
+            expires_at=wish.asker.now + rules.approval_ttl,
         )
+        if rules.reschedule_keeps_approvals and (kept := resealed(change, moved)):
+            return _moved_on(kept, wish, run_at)
         text = say(
             "{who} moved it to {at}; it has to be approved again.", who=wish.who, at=At(at=run_at)
         )
-        return moved, (wish.record("reschedule", text),)
+        return awaiting(moved, wish.asker.now), (wish.record("reschedule", text),)
 
     return await wish.amend(decision)
+
+
+def _moved_on(moved: Change, wish: Wish, run_at: datetime) -> Step:
+    text = say(
+        "{who} moved it to {at}; its approvals stay, as the policy says.",
+        who=wish.who,
+        at=At(at=run_at),
+    )
+    record = wish.record("reschedule", text, seal=seal_of(moved))
+    if is_sealed(moved):
+        return advance(moved, Move.APPROVE, due_at=run_at), (record,)
+    return awaiting(moved, wish.asker.now), (record,)
 
 
 async def halt(wish: Wish) -> Change:

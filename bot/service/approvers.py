@@ -13,10 +13,13 @@ ASKED = 30
 """People who are asked each for themselves: each copy of a card costs an edit at every turn."""
 
 
-async def called(desk: Desk, approvers: Sequence[str]) -> tuple[Duty, ...]:
-    """List who is on call among approvers, the first to be called first."""
+async def called(desk: Desk, approvers: Sequence[str]) -> tuple[Duty, ...] | None:
+    """List who is on call among approvers, by level; None if it cannot be read."""
     rolls = await asyncio.gather(*(desk.rota.on_call(one) for one in approvers if is_source(one)))
-    return tuple(duty for roll in rolls for duty in roll.duties)
+    if not all(roll.is_known for roll in rolls):
+        return None
+    found = (duty for roll in rolls for duty in roll.duties)
+    return tuple(sorted(found, key=lambda duty: duty.level))
 
 
 async def asked_for(desk: Desk, change: Change) -> tuple[str, ...]:

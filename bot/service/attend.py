@@ -52,6 +52,7 @@ from bot.domain.turns import Step, settled, turned
 from bot.ports import StaleError
 from bot.service.amend import amend
 from bot.service.desk import Desk
+from bot.service.remind import remind
 from bot.service.survey import survey
 
 _LOOKED_AT = frozenset({*IN_FLIGHT, TargetState.NOT_CONFIRMED})
@@ -84,6 +85,8 @@ async def _attend(desk: Desk, change: Change) -> None:
     if change.state is State.PROPOSED:
         if (step := expired(change, now)) is not None:
             await desk.changes.save(*step)
+        else:
+            await remind(desk, change)
         return
     if (step := orphaned(change, now)) is not None:
         change = await desk.changes.save(*step)

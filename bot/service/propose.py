@@ -9,6 +9,7 @@ from bot.domain.freeze import closure_of, instant, starts_at, told
 from bot.domain.plan import Facts, Plan, Refusal, make_plan
 from bot.domain.policy import Action, Environment, decide
 from bot.domain.refused import RefusedError
+from bot.domain.reminders import awaiting
 from bot.domain.selection import Selection, select
 from bot.domain.sentence import At, Sentence, User, say, say_many
 from bot.domain.story import Record
@@ -166,7 +167,8 @@ async def _addressed(desk: Desk, change: Change) -> Change:
     missing = await lacking(desk, change)
     warnings = change.warnings if missing is None else (missing, *change.warnings)
     asked, duties = await asked_for(desk, change), await called(desk, change.approvers)
-    return change.model_copy(update={"asked": asked, "duties": duties, "warnings": warnings})
+    update = {"asked": asked, "duties": duties or (), "warnings": warnings}
+    return awaiting(change.model_copy(update=update), change.created_at)
 
 
 async def _made_by(desk: Desk, key: str, asker: Asker) -> Change | None:
@@ -213,7 +215,6 @@ def _change(
         self_approval=environment.self_approval,
         created_at=asker.now,
         expires_at=expires_at,
-        due_at=expires_at,
         parent=parent,
     )
 

@@ -34,7 +34,7 @@ CLOCK_SLACK = timedelta(minutes=15)
 """How far this machine's clock may be ahead of Slack's when a message is looked for."""
 NEWS = frozenset({"override", "halt", "unknown", "closed"})
 """Kinds of facts that those who only watch are told; the card's thread tells everything."""
-TURNS = NEWS | {"void", "reschedule"}
+TURNS = NEWS | {"void", "reschedule", "remind", "hand-over", "overdue"}
 """Kinds of facts after which an approver is asked again, or not any more."""
 REDRAW_EVERY = timedelta(seconds=2)
 REDRAW_COPY_EVERY = timedelta(seconds=10)

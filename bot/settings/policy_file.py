@@ -84,6 +84,7 @@ class Table(BaseModel):
     approvers: _Approvers = ()
     approvals: StrictInt = Field(default=1, ge=1, le=20)
     self_approval: StrictBool = False
+    reschedule_keeps_approvals: StrictBool = False
     approval_ttl: _Wait = timedelta(hours=24)
     protected: StrictBool = False
     windows: _Windows = ()

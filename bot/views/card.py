@@ -220,7 +220,7 @@ def _unsent(change: Change) -> bool:
 
 
 _BUTTONS: tuple[tuple[Callable[[Change], bool], Callable[[Change, Reader], Block]], ...] = (
-    (lambda c: c.state is State.PROPOSED, _approve),
+    (lambda c: c.state is State.PROPOSED and not c.is_overdue, _approve),
     (
         lambda c: c.state is State.PROPOSED and bool(c.approvers),
         _plain("change.reject", "Reject"),
