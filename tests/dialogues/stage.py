@@ -19,6 +19,8 @@ SHORT = Durations(
     direct=(20, 30), first_round=(20, 30), pre_upgrade=(20, 30), second_phase=(20, 30)
 )
 """An upgrade is over within a second, and still long enough to be met on its way."""
+PATIENCE = 45.0
+"""Seconds until something is given up that a busy machine may take its time for."""
 PUBLIC_URL = "https://bot.example.com/slack/events"
 Mode = Literal["socket", "http"]
 POLITE_ENOUGH = Limits(reads_per_second=500, read_burst=500, between_writes=timedelta())
@@ -171,7 +173,7 @@ class Stage:
 
     async def until(self, shown: Callable[[], bool]) -> None:
         """Wait until the stage shows it."""
-        await self.world.slack.wait_for(shown, 20)
+        await self.world.slack.wait_for(shown, PATIENCE)
 
     async def until_state(self, word: str) -> None:
         await self.until(lambda: bool(self.cards) and f" · {word} · " in self.card["text"])
