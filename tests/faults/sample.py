@@ -6,4 +6,4 @@ ones each time.
 
 import os
 
-STRIDE = 1 if os.environ.get("EVERY_STEP") else 7
+STRIDE = 1 if os.environ.get("EVERY_STEP") else 16

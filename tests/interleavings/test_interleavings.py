@@ -11,9 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from bot.store import migrate
+from tests.faults.sample import STRIDE
 from tests.interleavings.machine import Lives
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.skipif(
+    STRIDE > 1, reason="random lives are lived when asked: EVERY_STEP=1"
+)
 FAST = Path("/dev/shm")  # noqa: S108 - a disk in memory, where there is one
 """Lives on SQLite commit thousands of times; whether a disk keeps its word is another test."""
 
