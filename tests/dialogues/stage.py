@@ -1,11 +1,12 @@
 """A whole conversation on one stage: both simulators, the real bot between them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from bot.app import App, Surroundings, real_now
+from bot.ports import Clock
 from bot.sandbox.slack import NOTICES
 from bot.sandbox.taurus import Durations
 from bot.sandbox.world import World
@@ -21,6 +22,8 @@ SHORT = Durations(
 """An upgrade is over within a second, and still long enough to be met on its way."""
 PATIENCE = 45.0
 """Seconds until something is given up that a busy machine may take its time for."""
+MORNING = datetime(2026, 3, 10, 9, tzinfo=UTC)
+"""When every conversation begins: on a Tuesday, hours away from all maintenance windows."""
 PUBLIC_URL = "https://bot.example.com/slack/events"
 Mode = Literal["socket", "http"]
 POLITE_ENOUGH = Limits(reads_per_second=500, read_burst=500, between_writes=timedelta())
@@ -43,7 +46,7 @@ class Stage:
         by_email = "PAGERDUTY_TOKEN" in variables
         installed = manifest(COMMANDS, mode=mode, request_url=PUBLIC_URL, by_email=by_email)
         world = await World.start(
-            installed, real_now, port=0, mode=mode, speed=30, fleet=fleet, durations=SHORT
+            installed, from_morning(), port=0, mode=mode, speed=30, fleet=fleet, durations=SHORT
         )
         stage = cls(world, folder, mode, **variables)
         await stage.enter()
@@ -180,3 +183,9 @@ class Stage:
 
     async def until_whispered(self, user: str, part: str) -> None:
         await self.until(lambda: any(part in text for text in self.whispers(user)))
+
+
+def from_morning() -> Clock:
+    """A clock that goes as real time does, from the same morning on whenever a test runs."""
+    ahead = MORNING - real_now()
+    return lambda: real_now() + ahead

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import real_now
-from tests.dialogues.stage import Stage
+from tests.dialogues.stage import MORNING, Stage
 
 ANN, BOB, CARL, DANA = "U0ANN", "U0BOB", "U0CARL", "U0DANA"
 POLICY = """
@@ -144,7 +143,7 @@ async def test_what_taurusdb_holds_for_its_windows_is_pointed_out(stage: Stage) 
 
 
 def window(begins: timedelta, lasts: timedelta) -> str:
-    start = real_now() + begins
+    start = MORNING + begins
     return f"{start:%Y-%m-%d %H:%M} - {start + lasts:%Y-%m-%d %H:%M} UTC"
 
 
