@@ -261,6 +261,8 @@ class Message(Frozen):
 
     text: str
     blocks: tuple[dict[str, Any], ...] = ()
+    replaces: bool = False
+    """Whether, as an answer to a click, it takes the place of the message with the button."""
 
 
 class View(Frozen):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from bot.command import Asker, Call, Click, Form, Query, Shortcut, Submission, UsageError
+from bot.domain.arguments import Option, read
 from bot.domain.change import Change, Options, Timing
 from bot.domain.choice import Choice, matching
 from bot.domain.errors import CloudError
@@ -18,7 +19,7 @@ from bot.domain.localtime import typed
 from bot.domain.model import Frozen
 from bot.domain.policy import Environment
 from bot.domain.refused import RefusedError
-from bot.domain.selection import TAG, select
+from bot.domain.selection import is_pattern, select
 from bot.domain.sentence import Sentence, say
 from bot.domain.waves import REST, WavesError, parse_waves
 from bot.domain.when import WhenError, parse_when
@@ -30,6 +31,7 @@ from bot.service.tell import place_of
 from bot.views.answers import told as answer
 from bot.views.forms import (
     CHOSEN,
+    DRAFT,
     OPEN,
     OPTION_VALUE,
     OPTIONS,
@@ -42,6 +44,7 @@ from bot.views.reader import Reader
 from commands.environment import environment_of
 
 SIMILAR = "upgrade.similar"
+_DRAFT_OPTIONS = (Option(name="--env"),)
 SHORTCUTS = (
     Shortcut(
         callback_id=OPEN,
@@ -77,12 +80,33 @@ async def fill(told: Call | Click, asker: Asker, desk: Desk) -> View:
     note = Note(channel=told.channel)
     if isinstance(told, Click) and told.action_id == SIMILAR:
         return await _similar(told, asker, desk)
+    if isinstance(told, Click) and told.action_id == DRAFT:
+        return await _drafted(told, asker, desk)
     environment = _nearest(desk, note.channel)
     if note.channel:
         await permit(desk, asker, environment, note.channel)
     await desk.rosters[environment.name].known()
     entered = Entered(env=environment.name, asks_channel=not note.channel)
     return _drawn(entered, note, Preview(), asker, desk)
+
+
+async def _drafted(click: Click, asker: Asker, desk: Desk) -> View:
+    """Fill in what a line asks for, as a list of databases or a digest offers it."""
+    line = read(click.value, _DRAFT_OPTIONS)
+    environment = environment_of(desk, click.channel, line.options.get("--env"))
+    usual = environment.channels
+    # Those who only watch may read it in a channel where nothing can be asked for.
+    channel = click.channel if not usual or click.channel in usual else ""
+    if channel:
+        await permit(desk, asker, environment, channel)
+    entered = Entered(
+        env=environment.name,
+        instances=tuple((word, word) for word in line.words[:CHOSEN]),
+        channel="" if channel else usual[0],
+        asks_channel=not channel,
+    )
+    note = Note(channel=channel)
+    return _drawn(entered, note, await _preview(entered, note, asker, desk), asker, desk)
 
 
 async def _similar(told: Click, asker: Asker, desk: Desk) -> View:
@@ -184,10 +208,7 @@ async def suggest(query: Query, asker: Asker, desk: Desk) -> Mapping[str, Any]:
 
 def _pattern(text: str, choices: Sequence[Choice]) -> tuple[str, int] | None:
     text = text.strip()
-    if (
-        not (text.startswith(TAG) or any(sign in text for sign in "*?["))
-        or len(text) > OPTION_VALUE
-    ):
+    if not is_pattern(text) or len(text) > OPTION_VALUE:
         return None
     chosen = select([text], [one.instance for one in choices]).chosen
     return (text, len(chosen)) if chosen else None
@@ -235,7 +256,8 @@ async def _preview(entered: Entered, note: Note, asker: Asker, desk: Desk) -> Pr
         problems += explained(closure)
     words = [value for value, _ in entered.instances]
     try:
-        plan, _ = await draft(desk, environment, words, sent.options)
+        known = await desk.rosters[environment.name].known()
+        plan, _ = await draft(desk, environment, words, sent.options, known.versions)
     except RefusedError as refused:
         return Preview(problems=(*problems, *refused.problems))
     except CloudError as error:
@@ -326,7 +348,7 @@ def _drawn(entered: Entered, note: Note, preview: Preview, asker: Asker, desk: D
 
 FORM = Form(
     title="Upgrade databases",
-    opened_by=frozenset({"/taurus-upgrade", OPEN, SIMILAR}),
+    opened_by=frozenset({"/taurus-upgrade", OPEN, SIMILAR, DRAFT}),
     fill=fill,
     edit=edit,
     check=check,

@@ -11,6 +11,8 @@ from functools import total_ordering
 from pydantic import RootModel, field_validator
 
 _PATTERN = re.compile(r"\d{1,9}(\.\d{1,9}){3}", re.ASCII)
+_DATED = re.compile(r"(\d\d)(0[1-9]|1[0-2])\d\d", re.ASCII)
+_FIRST_DATED_YEAR = 23
 
 
 @total_ordering
@@ -29,6 +31,20 @@ class Kernel(RootModel[str], frozen=True):
     def numbers(self) -> tuple[int, ...]:
         """The four numbers, the only thing by which versions are compared."""
         return tuple(int(part) for part in self.root.split("."))
+
+    @property
+    def month(self) -> int | None:
+        """The month of its release, counted from the year 2000; None of undated versions."""
+        dated = _DATED.fullmatch(self.root.rpartition(".")[2])
+        if dated is None or int(dated[1]) < _FIRST_DATED_YEAR:
+            return None
+        return int(dated[1]) * 12 + int(dated[2]) - 1
+
+    def months_behind(self, newest: "Kernel") -> int | None:
+        """How many months of releases lie between; None if one of the two is undated."""
+        if self.month is None or newest.month is None:
+            return None
+        return max(0, newest.month - self.month)
 
     def __lt__(self, other: "Kernel") -> bool:
         """Order by number: 2.0.9 comes before 2.0.48."""

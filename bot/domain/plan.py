@@ -146,20 +146,29 @@ def make_plan(
     facts: Sequence[Facts],
     options: Options,
     exact: frozenset[str] = frozenset(),
+    if_behind: frozenset[str] = frozenset(),
 ) -> Plan | Refusal:
     """Decide what would be done with these instances.
 
     Instances that run the newest kernel already block the plan only if they were named one by
-    one (`exact`); a glob or a tag that also matches some of them just leaves them out.
+    one (`exact`); a glob or a tag that also matches some of them just leaves them out. So does
+    whoever wants only those that can be upgraded now (`if_behind`), whatever keeps the others.
     """
     left_out = [one for one in facts if is_newest(one) and one.instance.id not in exact]
-    left_ids = {one.instance.id for one in left_out}
+    unfit = [
+        one
+        for one in facts
+        if one.instance.id in if_behind and not is_newest(one) and blockers(one)
+    ]
+    left_ids = {one.instance.id for one in (*left_out, *unfit)}
     rest = [one for one in facts if one.instance.id not in left_ids]
     if problems := [problem for one in rest or facts for problem in blockers(one)]:
         return Refusal(problems=tuple(problems))
     waves = waves_of(len(rest), options.wave_sizes)
     targets = tuple(_target(one, wave) for one, wave in zip(rest, waves, strict=True))
-    return Plan(targets=targets, warnings=(*_left_out(left_out), *warnings(targets, rest, options)))
+    surprising = [one for one in left_out if one.instance.id not in if_behind]
+    found = (*_left_out(surprising), *_unfit(unfit), *warnings(targets, rest, options))
+    return Plan(targets=targets, warnings=found)
 
 
 def _target(facts: Facts, wave: int) -> Target:
@@ -186,6 +195,19 @@ def _left_out(facts: Sequence[Facts]) -> tuple[Sentence, ...]:
         say_many(
             "{n} instance runs the newest kernel already and is left out: {names}.",
             "{n} instances run the newest kernel already and are left out: {names}.",
+            len(facts),
+            names=some([one.instance.name for one in facts]),
+        ),
+    )
+
+
+def _unfit(facts: Sequence[Facts]) -> tuple[Sentence, ...]:
+    if not facts:
+        return ()
+    return (
+        say_many(
+            "{n} instance cannot be upgraded now and is left out: {names}.",
+            "{n} instances cannot be upgraded now and are left out: {names}.",
             len(facts),
             names=some([one.instance.name for one in facts]),
         ),

@@ -11,6 +11,8 @@ from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence, say
 
 TAG = "tag:"
+BEHIND = "behind:"
+"""Before any other word: only those of them that can be upgraded now."""
 SUGGESTIONS = 5
 """How many words of a line get a "did you mean": it costs a look at every name of the fleet."""
 _ID_LIKE = re.compile(r"[0-9A-Za-z]{20,}")
@@ -23,6 +25,8 @@ class Selection(Frozen):
     chosen: tuple[Instance, ...]
     exact: frozenset[str]
     """Ids of those that were named one by one, rather than by a glob or a tag."""
+    if_behind: frozenset[str]
+    """Ids of those that are meant only if they can be upgraded now."""
     problems: tuple[Sentence, ...]
 
 
@@ -53,6 +57,7 @@ def select(words: Sequence[str], fleet: Sequence[Instance]) -> Selection:
     """
     chosen: dict[str, Instance] = {}
     exact: set[str] = set()
+    firm: set[str] = set()
     problems: list[Sentence] = []
     catalogue = Catalogue(fleet)
     for word in dict.fromkeys(words):
@@ -60,24 +65,30 @@ def select(words: Sequence[str], fleet: Sequence[Instance]) -> Selection:
         if problem is not None:
             problems.append(problem)
             continue
-        if not _is_pattern(word):
-            exact.update(instance.id for instance in found)
+        ids = [instance.id for instance in found]
+        exact.update(() if is_pattern(word) else ids)
+        firm.update(() if word.startswith(BEHIND) else ids)
         chosen.update((instance.id, instance) for instance in found)
     return Selection(
-        chosen=tuple(chosen.values()), exact=frozenset(exact), problems=tuple(problems)
+        chosen=tuple(chosen.values()),
+        exact=frozenset(exact),
+        if_behind=frozenset(chosen.keys() - firm),
+        problems=tuple(problems),
     )
 
 
-def _is_pattern(word: str) -> bool:
-    return word.startswith(TAG) or any(sign in word for sign in "*?[")
+def is_pattern(word: str) -> bool:
+    """Whether a word may mean any number of instances."""
+    return word.startswith((TAG, BEHIND)) or any(sign in word for sign in "*?[")
 
 
 def _meant(word: str, catalogue: Catalogue) -> tuple[list[Instance], Sentence | None]:
+    word = word.removeprefix(BEHIND) or "*"
     if word.startswith(TAG):
         return _by_tag(word, catalogue.fleet)
     if word in catalogue.by_id:
         return [catalogue.by_id[word]], None
-    if _is_pattern(word):
+    if is_pattern(word):
         return _by_glob(word, catalogue.fleet)
     found = catalogue.by_name.get(word, [])
     if len(found) > 1:

@@ -14,10 +14,10 @@ from hashlib import sha256
 
 from bot.command import Asker
 from bot.domain.change import OPEN_STATES, Change, State
+from bot.domain.drift import drift_of
 from bot.domain.policy import Action, Circle, decide
 from bot.ports import ChatError, Person, StoreError
 from bot.service.desk import Desk
-from bot.service.roster import Known
 from bot.views.home import Fleet, HomeTab, home
 from bot.views.reader import Reader
 
@@ -162,14 +162,6 @@ def _is_soon(change: Change, now: datetime) -> bool:
 
 def _fleet(name: str, desk: Desk) -> Fleet:
     roster = desk.rosters[name]
-    known: Known | None = roster.glance()
-    if known is None:
-        return Fleet(environment=name, trouble=roster.trouble)
-    kernels: dict[str, tuple[int, int]] = {}
-    for instance in known.instances:
-        kernel = str(instance.kernel or "?")
-        version = known.versions.get(instance.id)
-        count, behind = kernels.get(kernel, (0, 0))
-        kernels[kernel] = (count + 1, behind + bool(version and version.upgradable))
-    unread = len(known.instances) - len(known.versions)
-    return Fleet(environment=name, kernels=kernels, unread=max(0, unread), trouble=roster.trouble)
+    known = roster.glance()
+    drift = drift_of(known.instances, known.versions) if known is not None else None
+    return Fleet(environment=name, drift=drift, trouble=roster.trouble)

@@ -1,11 +1,12 @@
 """From a wish to a stored change that asks for approval."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.command import Asker
 from bot.domain.change import Change, Options, Timing
 from bot.domain.errors import CloudError
 from bot.domain.freeze import closure_of, instant, starts_at, told
+from bot.domain.instance import Version
 from bot.domain.plan import Facts, Plan, Refusal, make_plan
 from bot.domain.policy import Action, Environment, decide
 from bot.domain.refused import RefusedError
@@ -61,9 +62,15 @@ async def overriding(desk: Desk, environment: Environment, options: Options) -> 
 
 
 async def draft(
-    desk: Desk, environment: Environment, words: Sequence[str], options: Options
+    desk: Desk,
+    environment: Environment,
+    words: Sequence[str],
+    options: Options,
+    known: Mapping[str, Version] | None = None,
 ) -> tuple[Plan, tuple[Facts, ...]]:
     """Plan an upgrade of what the words mean; nothing is stored.
+
+    A preview brings the versions that are `known`, and needs no call for each instance.
 
     Raises:
         RefusedError: with every problem of the words and every blocker at once.
@@ -72,7 +79,7 @@ async def draft(
     options = completed(options, environment)
     listed = await desk.fleets[environment.name].instances()
     selection = select(words, listed)
-    facts = await survey(desk, environment.name, selection.chosen, listed)
+    facts = await survey(desk, environment.name, selection.chosen, listed, known)
     plan = _planned(selection, facts, options)
     await _refuse_maintenance(desk, environment, plan, options)
     return plan, facts
@@ -119,7 +126,9 @@ def completed(options: Options, environment: Environment) -> Options:
 
 
 def _planned(selection: Selection, facts: Sequence[Facts], options: Options) -> Plan:
-    outcome = make_plan(facts, options, selection.exact) if facts else Refusal(problems=())
+    outcome: Plan | Refusal = Refusal(problems=())
+    if facts:
+        outcome = make_plan(facts, options, selection.exact, selection.if_behind)
     blockers = outcome.problems if isinstance(outcome, Refusal) else ()
     if isinstance(outcome, Refusal) or selection.problems:
         raise RefusedError(*selection.problems, *blockers)

@@ -6,7 +6,8 @@ that somebody is looking at. Nothing is decided by what is kept here: a plan rea
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -20,7 +21,8 @@ FRESH = timedelta(seconds=30)
 """A younger listing is used as it is."""
 USABLE = timedelta(minutes=15)
 """An older listing is waited for rather than shown."""
-VERSION_FRESH = timedelta(minutes=10)
+VERSION_FRESH = timedelta(hours=1)
+"""Of a database that was not upgraded since; 5,000 take a quarter of an hour to read."""
 AT_ONCE = 2
 """Versions read at the same time: upgrades go before lists, and share the cloud's patience."""
 
@@ -50,23 +52,39 @@ class Roster:
         self._read_at: datetime | None = None
         self._versions: dict[str, tuple[datetime, Version | None]] = {}
         self._wanted: tuple[str, ...] = ()
+        self._listed_ids: frozenset[str] = frozenset()
+        self._queue: deque[str] = deque()
+        """Whose versions are read when nobody waits for others."""
         self._under_way: set[str] = set()
         self._listing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
 
-    async def known(self) -> Known:
+    async def known(self, usable: timedelta = USABLE) -> Known:
         """Return the listing, at once if it is young enough; else wait for it.
+
+        A listing younger than `usable` is; a reader who can wait asks for a fresher one.
 
         Raises:
             CloudError: there is none, and the cloud does not give one.
         """
         self._list_anew()
-        if self._is_older_than(USABLE) and self._listing is not None:
+        if self._is_older_than(usable) and self._listing is not None:
             # Shielded: one who waits no longer must not take the answer from the others.
             await asyncio.shield(self._listing)
         self._read_on()
         assert self._read_at is not None  # noqa: S101 - it has been listed by now
         return self._known(self._read_at)
+
+    async def complete(self) -> Known:
+        """Wait for a fresh listing and for every version that the cloud gives.
+
+        Raises:
+            CloudError: the cloud does not give a listing.
+        """
+        await self.known(FRESH)
+        while self._reading is not None:
+            await asyncio.shield(self._reading)
+        return await self.known()
 
     def glance(self) -> Known | None:
         """Return what is known, however old, and have it read anew if it is; None: not yet."""
@@ -102,8 +120,11 @@ class Roster:
         instances, statuses = await asyncio.gather(self._fleet.instances(), self._fleet.statuses())
         self._instances = tuple(one.refined(statuses.get(one.id)) for one in instances)
         self._read_at = self._clock()
-        listed = {one.id for one in self._instances}
-        self._versions = {one: held for one, held in self._versions.items() if one in listed}
+        self._queue = deque(one.id for one in self._instances)
+        self._listed_ids = frozenset(self._queue)
+        self._versions = {
+            one: held for one, held in self._versions.items() if one in self._listed_ids
+        }
 
     def _listed(self, task: asyncio.Task[None]) -> None:
         self._listing = None
@@ -127,7 +148,8 @@ class Roster:
         }
 
     def _read_on(self) -> None:
-        if self._reading is None and next(self._unread(), None) is not None:
+        if self._reading is None and not all(self._is_read(one.id) for one in self._instances):
+            self._queue = deque(one.id for one in self._instances)
             self._reading = asyncio.create_task(self._read_versions())
             self._reading.add_done_callback(self._read_over)
 
@@ -140,7 +162,7 @@ class Roster:
         await asyncio.gather(*(self._read_one_by_one() for _ in range(AT_ONCE)))
 
     async def _read_one_by_one(self) -> None:
-        while (instance_id := next(self._unread(), None)) is not None:
+        while (instance_id := self._next_unread()) is not None:
             self._under_way.add(instance_id)
             try:
                 version = await self._fleet.version(instance_id)
@@ -153,13 +175,13 @@ class Roster:
             finally:
                 self._under_way.discard(instance_id)
 
-    def _unread(self) -> Iterator[str]:
-        listed = {one.id for one in self._instances}
-        return (
-            one
-            for one in (*(one for one in self._wanted if one in listed), *listed)
-            if one not in self._under_way and not self._is_read(one)
-        )
+    def _next_unread(self) -> str | None:
+        wanted = iter(self._wanted)
+        while self._queue:
+            one = next(wanted, None) or self._queue.popleft()
+            if one in self._listed_ids and one not in self._under_way and not self._is_read(one):
+                return one
+        return None
 
     def _is_read(self, instance_id: str) -> bool:
         held = self._versions.get(instance_id)

@@ -1,7 +1,7 @@
 """Read the world: everything that a decision about instances needs, concurrently."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -19,47 +19,51 @@ RUNNING_JOBS_SINCE = timedelta(days=1)
 
 
 async def survey(
-    desk: Desk, environment: str, instances: Sequence[Instance], listed: Sequence[Instance]
+    desk: Desk,
+    environment: str,
+    instances: Sequence[Instance],
+    listed: Sequence[Instance],
+    known: Mapping[str, Version] | None = None,
 ) -> tuple[Facts, ...]:
-    """Gather the facts about these instances; the client bounds the calls in flight.
+    """Gather the facts about these instances out of all `listed`.
 
-    `listed` are all instances of the project, these included.
-
-    Raises:
-        CloudError: one of the lists could not be read.
+    `known` versions are not read again: for looks on which nothing is decided. Raises
+    `CloudError` if one of the lists cannot be read.
     """
     fleet = desk.fleets[environment]
     ids = [instance.id for instance in instances]
     details, statuses, versions, jobs, schedules, taken = await asyncio.gather(
         fleet.details(ids),
         fleet.statuses(),
-        asyncio.gather(*(_version(fleet, instance_id) for instance_id in ids)),
+        asyncio.gather(*(_version(fleet, one, known or {}) for one in ids)),
         fleet.jobs(desk.clock() - RUNNING_JOBS_SINCE),
         fleet.schedules(),
         desk.changes.open_changes_of(ids),
     )
-    by_id = {detail.id: detail for detail in details}
     begun, planned = by_instance(jobs), by_instance(schedules)
+    by_id = {detail.id: detail for detail in details}
     copies = {one.name: one.id for one in listed}
 
     def fact(instance: Instance, version: Version | None) -> Facts:
         its_jobs, its_tasks = begun.get(instance.id, ()), planned.get(instance.id, ())
-        copy = copies.get(copy_of(instance.name))
-        left = [*(job.id for job in its_jobs), *(task.id for task in its_tasks)]
         return Facts(
             instance=instance.refined(statuses.get(instance.id)),
             detail=by_id.get(instance.id),
             version=version,
             job=_unfinished(its_jobs),
             schedule=_unfinished(its_tasks),
-            traces=(*left, copy) if copy else tuple(left),
+            traces=_traces(its_jobs, its_tasks, copies.get(copy_of(instance.name))),
             open_change=taken.get(instance.id),
         )
 
     return tuple(fact(one, version) for one, version in zip(instances, versions, strict=True))
 
 
-async def _version(fleet: Fleet, instance_id: str) -> Version | None:
+async def _version(fleet: Fleet, instance_id: str, known: Mapping[str, Version]) -> Version | None:
+    return known.get(instance_id) or await version_of(fleet, instance_id)
+
+
+async def version_of(fleet: Fleet, instance_id: str) -> Version | None:
     """Read one version; None if the cloud refuses to tell it for this instance."""
     try:
         return await fleet.version(instance_id)
@@ -67,6 +71,11 @@ async def _version(fleet: Fleet, instance_id: str) -> Version | None:
         if error.reaction in {Reaction.FIX, Reaction.WAIT}:
             return None
         raise
+
+
+def _traces(jobs: Sequence[Job], tasks: Sequence[Schedule], copy: str | None) -> tuple[str, ...]:
+    left = (*(job.id for job in jobs), *(task.id for task in tasks))
+    return (*left, copy) if copy else left
 
 
 def _unfinished(tasks: Sequence[_Task]) -> _Task | None:

@@ -164,7 +164,11 @@ class SlackChat:
         await self._api.call("chat.postMessage", request)
 
     async def _responded(self, response_url: str, message: Message) -> bool:
-        body = {**_shown(message), "response_type": "ephemeral", "replace_original": False}
+        body = {
+            **_shown(message),
+            "response_type": "ephemeral",
+            "replace_original": message.replaces,
+        }
         try:
             await self._api.respond(response_url, body)
         except ChatError:

@@ -11,6 +11,8 @@ BUDGET = 9000
 """Characters of all blocks; Slack fails from about 13,200, undocumented."""
 TEXT = 3000
 """Characters of the top-level text; Slack refuses more than 4,000 in an update."""
+VALUE = 2000
+"""Characters of a button's value."""
 Block = dict[str, Any]
 
 
@@ -46,7 +48,7 @@ def sections(lines: Iterable[str], budget: int = BUDGET) -> tuple[list[Block], i
 
 
 def button(action_id: str, text: str, value: str, style: str = "") -> Block:
-    """Make a button; it carries the change id and nothing else."""
+    """Make a button; it carries a change id, or a line as somebody might type it."""
     made: Block = {
         "type": "button",
         "action_id": action_id,

@@ -22,6 +22,8 @@ from bot.views.targets import target_line, timing
 
 OPEN = "upgrade.open"
 """The button or shortcut that opens the form for an upgrade."""
+DRAFT = "upgrade.draft"
+"""The button that opens it filled in; it carries a line of the command."""
 OPTION, OPTION_VALUE, OPTIONS = 75, 150, 100
 """Slack's sizes: an option's text and description, its value, and how many there may be."""
 CHOSEN = 100

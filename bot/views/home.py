@@ -6,13 +6,14 @@ from datetime import datetime
 from pydantic import Field
 
 from bot.domain.change import IN_FLIGHT, NEW, Change, State, TargetState
+from bot.domain.drift import Drift
 from bot.domain.freeze import Calendar
-from bot.domain.kernel import Kernel
 from bot.domain.model import Frozen
 from bot.domain.risk import risk
 from bot.domain.sentence import Sentence, say, say_many
 from bot.views.blocks import Block, context, cut, section, sections
 from bot.views.card import buttons, headline
+from bot.views.fleet import drift_lines
 from bot.views.forms import opener
 from bot.views.reader import Reader, escaped
 from bot.views.tables import freeze_lines
@@ -20,7 +21,6 @@ from bot.views.targets import timing
 
 LISTED = 8
 """Changes in one part; with their buttons, all parts stay below Slack's 100 blocks."""
-KERNELS = 8
 NAMED = 5
 """Databases of a change that are named; its card has them all."""
 _FREEZES = 4000
@@ -30,10 +30,7 @@ class Fleet(Frozen):
     """How one environment's databases stand, as far as it is known without asking."""
 
     environment: str
-    kernels: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    """By kernel: how many run it, and how many of these could be upgraded."""
-    unread: int = 0
-    """Databases of which it is not known yet whether they could be."""
+    drift: Drift | None = None
     trouble: Sentence | None = None
 
 
@@ -119,43 +116,10 @@ def _fleet(fleet: Fleet, reader: Reader) -> Iterator[Block]:
     yield _header(reader.plain(title))
     if fleet.trouble is not None:
         yield section(reader(fleet.trouble))
-    if not fleet.kernels:
-        if fleet.trouble is None:
-            yield context(reader(say("One moment, reading the databases…")))
-        return
-    total = sum(count for count, _ in fleet.kernels.values())
-    behind = sum(behind for _, behind in fleet.kernels.values())
-    head = say_many(
-        "{behind} of {n} database could be upgraded.",
-        "{behind} of {n} databases could be upgraded.",
-        total,
-        behind=behind,
-    )
-    lines = [f"*{reader(head)}*", *_kernels(fleet, reader)]
-    yield section("\n".join(lines))
-    if fleet.unread:
-        text = say_many("{n} is not looked at yet.", "{n} are not looked at yet.", fleet.unread)
-        yield context(reader(text))
-
-
-def _kernels(fleet: Fleet, reader: Reader) -> Iterator[str]:
-    newest_first = sorted(fleet.kernels, key=_order, reverse=True)
-    for kernel in newest_first[:KERNELS]:
-        count, behind = fleet.kernels[kernel]
-        text = say_many(
-            "{n} database, {behind} behind", "{n} databases, {behind} behind", count, behind=behind
-        )
-        yield f"• `{escaped(kernel)}`  {reader(text)}"
-    if left := len(newest_first[KERNELS:]):
-        text = say_many("… and {n} more kernel.", "… and {n} more kernels.", left)
-        yield reader(text)
-
-
-def _order(kernel: str) -> tuple[int, ...]:
-    try:
-        return Kernel(kernel).numbers
-    except ValueError:
-        return ()
+    if fleet.drift is not None and fleet.drift.total:
+        yield section("\n".join(drift_lines(fleet.drift, reader)))
+    elif fleet.trouble is None:
+        yield context(reader(say("One moment, reading the databases…")))
 
 
 def _header(text: str) -> Block:

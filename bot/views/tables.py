@@ -1,4 +1,4 @@
-"""Lists: the fleet, the changes, the history, the help."""
+"""Lists: the changes, the history, the freezes, the help."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -6,61 +6,12 @@ from datetime import datetime
 from bot.command import Command
 from bot.domain.change import Change
 from bot.domain.freeze import Calendar, Freeze
-from bot.domain.model import Frozen
 from bot.domain.sentence import At, Sentence, User, say, say_many
 from bot.domain.story import Entry
 from bot.ports import Message
 from bot.views.blocks import context, message, section, sections
 from bot.views.card import headline
 from bot.views.reader import Reader, escaped
-
-
-class FleetRow(Frozen):
-    """One instance in the fleet list."""
-
-    id: str
-    name: str
-    status: str
-    kernel: str
-    newest: str = ""
-    """Empty if there is nothing newer."""
-    window: str = ""
-
-
-class Place(Frozen):
-    """Which part of a long list is shown."""
-
-    first: int
-    """Number of the first one shown, from 1."""
-    total: int
-
-
-def fleet_list(
-    rows: Sequence[FleetRow], heading: Sentence, reader: Reader, place: Place
-) -> Message:
-    """List instances, and tell which part of the whole this is."""
-    head = reader(heading)
-    blocks, hidden = sections(_fleet_line(row, reader) for row in rows)
-    shown = len(rows) - hidden
-    if shown < place.total:
-        where = say(
-            "{first} to {last} of {all}. See the others with --page, or fewer with a pattern, "
-            "such as orders-*.",
-            first=place.first if shown else 0,
-            last=place.first + shown - 1 if shown else 0,
-            all=place.total,
-        )
-        blocks.append(context(reader(where)))
-    return message(head, [section(f"*{head}*"), *blocks])
-
-
-def _fleet_line(row: FleetRow, reader: Reader) -> str:
-    kernel = f"{row.kernel} → {row.newest}" if row.newest else row.kernel
-    window = f" · {reader(say('window {window} UTC', window=row.window))}" if row.window else ""
-    return (
-        f"• *{escaped(row.name)}* `{escaped(row.id)}` {escaped(kernel)} · "
-        f"{reader(say(row.status))}{window}"
-    )
 
 
 def change_list(changes: Sequence[Change], reader: Reader) -> Message:

@@ -308,18 +308,6 @@ async def test_help_fleet_show_and_history_answer_privately(stage: Stage) -> Non
     await stage.until_whispered(ANN, "There is no environment prod")
 
 
-async def test_a_long_fleet_is_read_page_by_page(stage: Stage) -> None:
-    await stage.says(ANN, "/taurus-fleet")
-    await stage.until_whispered(ANN, "27 databases in default")
-    await stage.says(ANN, "/taurus-fleet --page 2")
-    await stage.until(lambda: len(stage.whispers(ANN)) == 2)
-    first, second = stage.world.slack.ephemerals(ANN, CHANNEL)
-    assert "1 to 25 of 27" in str(first)
-    assert "26 to 27 of 27" in str(second)
-    assert "users-staging-01" not in str(first)
-    assert "users-staging-01" in str(second)
-
-
 async def test_those_who_only_watch_get_one_notice_and_its_end(stage: Stage) -> None:
     await stage.says(ANN, "/taurus-upgrade orders-prod-01 --reason patch")
     await stage.until_state("Proposed")

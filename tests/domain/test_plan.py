@@ -363,3 +363,24 @@ def test_states_of_jobs_say_whether_they_are_over() -> None:
         JobState.PENDING,
         JobState.RUNNING,
     }
+
+
+def test_of_those_meant_only_if_they_are_behind_what_cannot_be_upgraded_is_left_out() -> None:
+    given = (
+        facts(1),
+        facts(2, instance=instance(2, Status.FROZEN)),
+        facts(3, version=IS_NEWEST),
+        facts(4, open_change=9),
+    )
+    every = frozenset(instance_id(number) for number in range(1, 5))
+    outcome = make_plan(given, AT_ONCE, if_behind=every)
+    assert isinstance(outcome, Plan)
+    assert [one.name for one in outcome.targets] == [name(1)]
+    told = words(outcome.warnings)
+    assert f"2 instances cannot be upgraded now and are left out: {name(2)}, {name(4)}." in told
+    outcome = make_plan(given, AT_ONCE, if_behind=every - {instance_id(4)})
+    assert isinstance(outcome, Refusal)
+    assert len(outcome.problems) == 1
+    outcome = make_plan(given[1:], AT_ONCE, if_behind=every)
+    assert isinstance(outcome, Refusal)
+    assert len(outcome.problems) == 3

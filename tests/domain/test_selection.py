@@ -66,6 +66,15 @@ def test_only_what_was_named_one_by_one_was_named_exactly() -> None:
     assert select(["orders-*", "orders-prod-01"], FLEET).exact == {instance_id(2)}
 
 
+def test_what_is_meant_only_if_it_is_behind_is_found_by_any_word_and_never_named_exactly() -> None:
+    selection = select(["behind:orders-*", "orders-prod-01", "behind:tag:team=core"], FLEET)
+    assert [one.id for one in selection.chosen] == [instance_id(n) for n in (2, 1, 3, 4)]
+    assert selection.exact == {instance_id(2)}
+    assert selection.if_behind == {instance_id(n) for n in (1, 3, 4)}
+    assert len(select(["behind:"], FLEET).if_behind) == len(FLEET)
+    assert problem("behind:nosuch-*") == problem("nosuch-*")
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [

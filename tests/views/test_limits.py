@@ -11,6 +11,7 @@ import pytest
 from bot.command import Command
 from bot.domain.change import Approval, Change, Options, State, Target, TargetState, Timing
 from bot.domain.choice import Choice
+from bot.domain.drift import Drift, KernelGroup
 from bot.domain.freeze import Calendar, Freeze
 from bot.domain.instance import Instance, Status
 from bot.domain.kernel import Kernel, Path
@@ -24,6 +25,7 @@ from bot.slack.forms import drawn
 from bot.views.answers import preview, problems, told
 from bot.views.card import card, nudge, page
 from bot.views.card import copy as copy_view
+from bot.views.fleet import FleetPage, FleetRow, digest, fleet_list
 from bot.views.forms import (
     Entered,
     Preview,
@@ -36,7 +38,7 @@ from bot.views.forms import (
 from bot.views.home import Fleet, HomeTab, home
 from bot.views.lines import TOGETHER, line
 from bot.views.reader import Reader, escaped
-from bot.views.tables import FleetRow, Place, change_list, fleet_list, help_page, history
+from bot.views.tables import change_list, help_page, history
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
 READER = Reader.of("en-us")
@@ -100,6 +102,33 @@ async def nothing(*_given: object) -> None:
     return None
 
 
+def drift(evil: str) -> Drift:
+    group = KernelGroup(kernel=Kernel("2.0.63.250300"), count=900, behind=800, months=9)
+    odd = KernelGroup(kernel=None, count=1, behind=0)
+    paths = dict.fromkeys(Path, 300)
+    return Drift(
+        groups=(group,) * 30 + (odd,),
+        total=1000,
+        behind=900,
+        unread=3,
+        paths=paths,
+        ending=(evil,) * 300,
+    )
+
+
+def page_of_fleet(evil: str, row: FleetRow) -> FleetPage:
+    return FleetPage(
+        environment=evil,
+        rows=(row,) * 20,
+        drift=drift(evil),
+        first=21,
+        total=1000,
+        previous="x" * 2000,
+        next="x" * 2001,
+        draft="x" * 2000,
+    )
+
+
 @functools.cache
 def views(evil: str) -> list[Message]:
     whole = change(evil)
@@ -117,7 +146,8 @@ def views(evil: str) -> list[Message]:
         told(sentence, READER),
         problems([sentence] * 300, READER, (evil,)),
         preview(plan, whole.options, "prod", READER),
-        fleet_list([row] * 25, sentence, READER, Place(first=26, total=1000)),
+        fleet_list(page_of_fleet(evil, row), READER),
+        digest(evil, drift(evil), "x" * 2000, READER),
         change_list([change(evil, targets=1)] * 100, READER),
         history([entry(evil, seq) for seq in range(300)], READER),
         help_page([command] * 5, [sentence] * 3, READER),
@@ -159,8 +189,7 @@ def tabs(evil: str) -> list[tuple[dict[str, Any], ...]]:
         for number in range(5)
         for state in State
     )
-    kernels = {f"2.0.{number}.1": (number, 1) for number in range(30)}
-    fleet = Fleet(environment=evil, kernels=kernels, unread=3, trouble=say("{x}", x=evil))
+    fleet = Fleet(environment=evil, drift=drift(evil), trouble=say("{x}", x=evil))
     lists = {"waiting": every, "mine": every[1:], "running": every[2:], "scheduled": every[3:]}
     freeze = Freeze(
         key="k", environment=evil, start=NOW, end=NOW + timedelta(days=1), reason=evil, author="U1"
