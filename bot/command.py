@@ -69,6 +69,9 @@ class Click(Frozen):
     """The form that was opened for it and waits to be filled, or the one that it was made in."""
     form: Filled | None = None
     """The form that it was made in, as it was then."""
+    block: str = ""
+    """The id of the block with the button: it tells how the button is to be taken, never what
+    may be done."""
 
 
 class Submission(Frozen):
@@ -150,6 +153,8 @@ class Form:
     """Draws it anew after something in it was chosen; must keep every block and action id."""
     suggest: "Callable[[Query, Asker, Desk], Awaitable[Mapping[str, Any]]] | None" = None
     """Offers options, as Slack takes them. Has two seconds, so it asks no cloud."""
+    block: str = ""
+    """How the id of the block begins whose buttons open it; empty: they always do."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """`/taurus-change`: the changes, and everything a person can decide about one."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -14,7 +13,6 @@ from bot.ports import Message, View
 from bot.service import Desk
 from bot.service.amend import find
 from bot.service.approve import (
-    Wish,
     approve,
     cancel,
     halt,
@@ -25,11 +23,14 @@ from bot.service.approve import (
 )
 from bot.service.retry import retry
 from bot.service.tell import place_of
+from bot.service.wish import Wish
 from bot.views.answers import told, usage
 from bot.views.card import page
 from bot.views.forms import reschedule_form
 from bot.views.reader import Reader
 from bot.views.tables import change_list, history
+from commands.change_id import number_of
+from commands.consent import CONSENTS
 from commands.pages import PAGE_OPTION, page_number
 from commands.reason import reason_of
 
@@ -53,7 +54,6 @@ _OPTIONS = (
     Option(name="--reason"),
     PAGE_OPTION,
 )
-_ID = re.compile(r"(?:chg-)?(\d{1,9})", re.ASCII | re.IGNORECASE)
 _Verb = Callable[["Line", Desk], Awaitable[Message | None]]
 
 
@@ -92,18 +92,6 @@ class Line:
     def wish(self, desk: Desk) -> Wish:
         """Make the wish about the change that was named."""
         return Wish(desk, self.asker, self.call.channel, self.number())
-
-
-def number_of(text: str) -> int:
-    """Read `CHG-7` or `7`.
-
-    Raises:
-        UsageError: it is something else.
-    """
-    match = _ID.fullmatch(text)
-    if match is None:
-        raise UsageError(say("{text} is not a change id. It looks like CHG-7.", text=text))
-    return int(match[1])
 
 
 async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
@@ -268,6 +256,7 @@ CHANGE = Command(
             fill=_fill_reschedule,
             check=_check_reschedule,
             submit=_submit_reschedule,
-        )
+        ),
+        **CONSENTS,
     },
 )

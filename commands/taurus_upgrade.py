@@ -146,7 +146,9 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
     if line.dry_run:
         await permit(desk, asker, environment, call.channel, line.options)
         plan, _ = await draft(desk, environment, line.words, line.options)
-        return preview(plan, line.options, environment.name, reader)
+        return preview(
+            plan, line.options, environment.name, reader, protected=environment.protected
+        )
     change = await propose(
         desk,
         asker,

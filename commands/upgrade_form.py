@@ -87,7 +87,7 @@ async def fill(told: Call | Click, asker: Asker, desk: Desk) -> View:
         await permit(desk, asker, environment, note.channel)
     await desk.rosters[environment.name].known()
     entered = Entered(env=environment.name, asks_channel=not note.channel)
-    return _drawn(entered, note, Preview(), asker, desk)
+    return _drawn(entered, note, Preview(protected=environment.protected), asker, desk)
 
 
 async def _drafted(click: Click, asker: Asker, desk: Desk) -> View:
@@ -250,8 +250,9 @@ async def _preview(entered: Entered, note: Note, asker: Asker, desk: Desk) -> Pr
     sent = _understood(entered, note, asker.now, asker.zone)
     problems = [one for found in sent.mistakes.values() for one in found]
     environment = desk.environments.get(entered.env)
+    protected = environment is not None and environment.protected
     if environment is None or not entered.instances:
-        return Preview(problems=tuple(problems) if entered.instances else ())
+        return Preview(problems=tuple(problems) if entered.instances else (), protected=protected)
     if (closure := await _closure(sent, environment, asker, desk)) is not None:
         problems += explained(closure)
     words = [value for value, _ in entered.instances]
@@ -259,10 +260,10 @@ async def _preview(entered: Entered, note: Note, asker: Asker, desk: Desk) -> Pr
         known = await desk.rosters[environment.name].known()
         plan, _ = await draft(desk, environment, words, sent.options, known.versions)
     except RefusedError as refused:
-        return Preview(problems=(*problems, *refused.problems))
+        return Preview(problems=(*problems, *refused.problems), protected=protected)
     except CloudError as error:
-        return Preview(problems=(*problems, error.sentence))
-    return Preview(plan=plan, options=sent.options, problems=tuple(problems))
+        return Preview(problems=(*problems, error.sentence), protected=protected)
+    return Preview(plan=plan, options=sent.options, problems=tuple(problems), protected=protected)
 
 
 def _understood(entered: Entered, note: Note, now: datetime, zone: ZoneInfo) -> Sent:

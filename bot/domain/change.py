@@ -270,6 +270,8 @@ class Change(Frozen):
     approvers: tuple[str, ...] = ()
     """User and group ids whose yes counts; empty: the requester's own confirmation."""
     self_approval: bool = False
+    protected: bool = False
+    """Whether a yes asks to type the environment's name."""
     created_at: datetime
     expires_at: datetime
     due_at: datetime | None = None

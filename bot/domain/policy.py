@@ -75,6 +75,8 @@ class Reason(StrEnum):
     OWN_CHANGE = "own_change"
     ALREADY_APPROVED = "already_approved"
     NOT_INVOLVED = "not_involved"
+    NAME_NOT_TYPED = "name_not_typed"
+    """A protected environment asks to type its name, and something else was typed."""
     UNREADABLE = "unreadable"
     """Who is in a group, or on call, cannot be read at present."""
     FROZEN = "frozen"
@@ -119,12 +121,14 @@ def decide(
     channel: str,
     change: Change | None = None,
     closure: Closure | None = None,
+    typed: str | None = None,
 ) -> Decision:
     """Decide whether somebody may do something, and say why.
 
     `change` is the change that it is about; without one (a request, or the help that tells
     what one may do here) the rules about one's own change do not apply. `closure` is what keeps
-    things from starting at the time meant, if anything does.
+    things from starting at the time meant, if anything does. `typed` is what was typed as the
+    environment's name; None where it is only asked who may.
     """
     reason = _standing(circle.person) or _place(environment, channel)
     if not reason:
@@ -133,6 +137,8 @@ def decide(
         why, *more = told(closure)
         reason = Reason.FROZEN if closure.is_freeze else Reason.OUTSIDE_WINDOW
         return Decision(reason=reason, sentence=why, more=tuple(more))
+    if not reason and action in _TYPED and environment.protected and typed is not None:
+        reason = None if typed.strip() == environment.name else Reason.NAME_NOT_TYPED
     return Decision(
         reason=reason or Reason.ALLOWED, sentence=_sentence(reason, environment, change)
     )
@@ -214,6 +220,7 @@ def _may_lift(circle: Circle, environment: Environment, change: Change | None) -
 
 
 _STARTS = frozenset({Action.REQUEST, Action.APPROVE, Action.RESUME})
+_TYPED = frozenset({Action.APPROVE, Action.RESUME})
 _RULES = {
     Action.REQUEST: _may_request,
     Action.APPROVE: _may_approve,
@@ -288,6 +295,11 @@ _SENTENCES: Mapping[Reason, Callable[[Environment, Change | None], Sentence]] = 
         env=environment.name,
     ),
     Reason.NOT_INVOLVED: _not_involved,
+    Reason.NAME_NOT_TYPED: lambda environment, _: say(
+        "Nothing was approved: {env} is protected. Type its name, {env}, exactly, in the form "
+        "that the button on the card opens.",
+        env=environment.name,
+    ),
     Reason.UNREADABLE: lambda environment, _: say(
         "It cannot be told at present who is in the groups or on call that the rules of {env} "
         "name, so nothing was done. Try again in a minute.",

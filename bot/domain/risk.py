@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.change import Target
 from bot.domain.kernel import Path
-from bot.domain.sentence import Sentence, say_many
+from bot.domain.sentence import Sentence, say, say_many
 
 
 def risk(targets: Sequence[Target]) -> tuple[Sentence, ...]:
@@ -42,6 +42,15 @@ def risk(targets: Sequence[Target]) -> tuple[Sentence, ...]:
             )
         )
     return tuple(said)
+
+
+def protection(environment: str) -> Sentence:
+    """Say what it means that an environment is protected."""
+    return say(
+        "PROTECTED ENVIRONMENT {env}: what runs here must not fail. Check every database below; "
+        "whoever approves has to type the name {env}.",
+        env=environment,
+    )
 
 
 def rounds(targets: Sequence[Target]) -> tuple[Sentence, ...]:

@@ -4,12 +4,10 @@ Each use case re-reads the change, asks the policy, decides by a pure function a
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.command import Asker
 from bot.domain.change import (
     IN_FLIGHT,
-    Approval,
     Change,
     Move,
     Options,
@@ -20,164 +18,87 @@ from bot.domain.change import (
     allows,
     with_targets,
 )
-from bot.domain.freeze import Calendar, Closure, closure_of, told
-from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.policy import Action
 from bot.domain.refused import RefusedError
 from bot.domain.reminders import awaiting
+from bot.domain.rules import ruled, rules_differ
 from bot.domain.seal import is_sealed, resealed, seal_of
-from bot.domain.sentence import At, Sentence, User, say
-from bot.domain.story import Record
+from bot.domain.sentence import At, Sentence, say
 from bot.domain.turns import settled, turned
-from bot.service.amend import Step, amend, find
-from bot.service.desk import Desk
-
-DELIVERY_AGE = timedelta(minutes=15)
-"""Longer than a delivery can wait: older ones are not dealt with any more."""
-
-
-class Wish:
-    """One person's wish about one change, with what the policy needs to judge it."""
-
-    def __init__(self, desk: Desk, asker: Asker, channel: str, number: int) -> None:
-        """Nothing is read yet."""
-        self.desk = desk
-        self.asker = asker
-        self.channel = channel
-        self.number = number
-        self._circle: Circle | None = None
-        self._environment: Environment | None = None
-        self._calendar = Calendar()
-
-    async def prepare(self) -> Change:
-        """Read what the policy needs.
-
-        Raises:
-            RefusedError: there is no such change, or its environment is not configured.
-        """
-        change = await find(self.desk, self.number)
-        environment = self.desk.environments.get(change.environment)
-        if environment is None:
-            raise RefusedError(
-                say(
-                    "The environment {env} of {change} is not configured any more.",
-                    env=change.environment,
-                    change=change.id,
-                )
-            )
-        self._environment = environment
-        self._calendar = await self.desk.calendar(environment)
-        self._circle = await self.desk.circle(self.asker.person, environment)
-        return change
-
-    def check(self, action: Action, change: Change) -> None:
-        """Ask the policy about the change as it is now.
-
-        Raises:
-            RefusedError: with the policy's reason.
-        """
-        assert self._circle is not None  # noqa: S101 - prepare() comes first
-        assert self._environment is not None  # noqa: S101 - prepare() comes first
-        # A form and the Home tab are in no channel: what they do counts as done at the card.
-        channel = self.channel or change.channel
-        decision = decide(
-            action,
-            self._circle,
-            self._environment,
-            channel=channel,
-            change=change,
-            closure=self._closure(action, change),
-        )
-        if not decision.allowed:
-            raise RefusedError(decision.sentence, *decision.more)
-
-    def _closure(self, action: Action, change: Change) -> Closure | None:
-        now, options = self.asker.now, change.options
-        if action is Action.RESUME:
-            options = options.model_copy(update={"run_at": now})
-        planned = change.in_state({TargetState.PLANNED})
-        return closure_of(options, self._calendar, now, planned)
-
-    def refuse_closed(self, change: Change, run_at: datetime) -> None:
-        """Refuse a time at which the change could not start.
-
-        Raises:
-            RefusedError: with what closes it, and the next open time.
-        """
-        options = change.options.model_copy(update={"timing": Timing.AT, "run_at": run_at})
-        closure = closure_of(options, self._calendar, self.asker.now)
-        if closure is not None:
-            raise RefusedError(*told(closure))
-
-    def record(self, kind: str, sentence: Sentence, **data: str) -> Record:
-        """Make the record of what this person did."""
-        return Record(
-            at=self.asker.now,
-            actor=self.asker.person.id,
-            kind=kind,
-            sentence=sentence,
-            told=True,
-            data={**data, **({"delivery": self.asker.key} if self.asker.key else {})},
-        )
-
-    async def amend(self, decision: Callable[[Change], Step]) -> Change:
-        """Decide once for each delivery.
-
-        A process may die after it has decided and before it could say so; whoever takes the
-        delivery over must neither decide again nor say that it came too late.
-        """
-        if await self.was_done():
-            return await find(self.desk, self.number)
-        return await amend(self.desk, self.number, decision)
-
-    async def was_done(self) -> bool:
-        """Whether this very delivery has had its effect already."""
-        if not self.asker.key:
-            return False
-        since, last = self.asker.now - DELIVERY_AGE, 0
-        story = self.desk.changes.story
-        while entries := await story(change=self.number, since=since, after_seq=last):
-            if any(entry.record.data.get("delivery") == self.asker.key for entry in entries):
-                return True
-            last = entries[-1].seq
-        return False
-
-    def approval(self, seal: str) -> Approval:
-        """Make this person's yes, marked if the list that names them may be out of date."""
-        stale_since = self._circle.stale_since if self._circle else None
-        who = self.asker.person.id
-        return Approval(user=who, at=self.asker.now, seal=seal, stale_since=stale_since)
-
-    @property
-    def who(self) -> User:
-        """The person, as a mention."""
-        return User(user=self.asker.person.id)
-
-
-def too_late(change: Change) -> RefusedError:
-    """Say that a button or verb does not fit the state any more."""
-    return RefusedError(
-        say(
-            "{change} is {state} by now, so this does not apply any more: nothing was done. "
-            "The card shows how it stands.",
-            change=change.id,
-            state=change.state.value,
-        )
-    )
+from bot.service.amend import Step
+from bot.service.wish import Wish, too_late
 
 
 async def approve(wish: Wish) -> Change:
     """Approve exactly what the change says now; with enough approvals it is scheduled."""
-    await wish.prepare()
+    return await _consent(wish, _check_approve, _approved)
+
+
+async def approvable(wish: Wish) -> Change:
+    """Return the change if this person can approve it now.
+
+    Raises:
+        RefusedError: it is too late for that, or the policy says no.
+    """
+    change = await wish.prepare()
+    _check_approve(wish, change, wish.typed)
+    _refuse_unseen(wish, change)
+    return change
+
+
+def _check_approve(wish: Wish, change: Change, typed: str | None = None) -> None:
     now = wish.asker.now
+    if change.state is not State.PROPOSED or now >= change.expires_at:
+        raise too_late(change)
+    wish.check(Action.APPROVE, change, typed)
+    _refuse_past(change, now)
+
+
+async def _consent(
+    wish: Wish,
+    check: Callable[[Wish, Change, str | None], None],
+    agreed: Callable[[Change, Wish, datetime], Step],
+) -> Change:
+    """Take a yes to exactly what the person could see.
+
+    If the rules of approval are others by now, the change is put under these first: what the
+    card said was something else, so the yes has to be given again.
+    """
+    await wish.prepare()
+    renewed = False
 
     def decision(change: Change) -> Step:
-        if change.state is not State.PROPOSED or now >= change.expires_at:
-            raise too_late(change)
-        wish.check(Action.APPROVE, change)
-        _refuse_past(change, now)
-        return _approved(change, wish, now)
+        nonlocal renewed
+        check(wish, change, None)
+        if renewed := bool(why := rules_differ(change, wish.environment)):
+            return _under_new_rules(change, wish, why)
+        check(wish, change, wish.typed or "")
+        _refuse_unseen(wish, change)
+        return agreed(change, wish, wish.asker.now)
 
-    return await wish.amend(decision)
+    change = await wish.amend(decision)
+    if renewed:
+        raise RefusedError(_not_as_seen(change))
+    return change
+
+
+def _under_new_rules(change: Change, wish: Wish, why: tuple[Sentence, ...]) -> Step:
+    fresh = ruled(change, wish.environment).model_copy(update={"approvals": (), "difference": why})
+    text = say("Approvals so far do not count any more, and it has to be approved again.")
+    return fresh, (wish.record("void", text, why=str(why[0]), seal=seal_of(fresh)),)
+
+
+def _refuse_unseen(wish: Wish, change: Change) -> None:
+    if wish.seen and wish.seen != seal_of(change):
+        raise RefusedError(_not_as_seen(change))
+
+
+def _not_as_seen(change: Change) -> Sentence:
+    return say(
+        "{change} is not as you saw it any more, so nothing was approved. Look at its card, and "
+        "approve it again.",
+        change=change.id,
+    )
 
 
 def _refuse_past(change: Change, now: datetime) -> None:
@@ -357,19 +278,35 @@ async def halt(wish: Wish) -> Change:
 
 async def resume(wish: Wish) -> Change:
     """Approve the rest of a halted change, or look again where the outcome is unknown."""
-    await wish.prepare()
-    now = wish.asker.now
+    change = await wish.prepare()
+    if change.state is State.UNKNOWN:
+        return await wish.amend(lambda change: _look_again(change, wish))
+    return await _consent(wish, _check_resume, _resumed)
 
-    def decision(change: Change) -> Step:
-        if change.state is State.UNKNOWN:
-            text = say("{who} asked to look again.", who=wish.who)
-            return change.model_copy(update={"due_at": now}), (wish.record("look", text),)
-        if not allows(change, Move.RESUME):
-            raise too_late(change)
-        wish.check(Action.RESUME, change)
-        return _resumed(change, wish, now)
 
-    return await wish.amend(decision)
+async def resumable(wish: Wish) -> Change:
+    """Return the change if this person can approve its rest now.
+
+    Raises:
+        RefusedError: it is too late for that, or the policy says no.
+    """
+    change = await wish.prepare()
+    _check_resume(wish, change, wish.typed)
+    _refuse_unseen(wish, change)
+    return change
+
+
+def _check_resume(wish: Wish, change: Change, typed: str | None = None) -> None:
+    if change.state is not State.HALTED:
+        raise too_late(change)
+    wish.check(Action.RESUME, change, typed)
+
+
+def _look_again(change: Change, wish: Wish) -> Step:
+    if change.state is not State.UNKNOWN:
+        raise too_late(change)
+    text = say("{who} asked to look again.", who=wish.who)
+    return change.model_copy(update={"due_at": wish.asker.now}), (wish.record("look", text),)
 
 
 def _resumed(change: Change, wish: Wish, now: datetime) -> Step:

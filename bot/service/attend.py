@@ -28,6 +28,7 @@ from bot.domain.observe import (
     wants_version,
 )
 from bot.domain.plan import Facts, next_batch
+from bot.domain.rules import ruled, rules_differ
 from bot.domain.seal import difference, is_sealed
 from bot.domain.sentence import Sentence, say
 from bot.domain.signal import parameters
@@ -159,10 +160,13 @@ async def _send_next(desk: Desk, change: Change) -> None:
         return
     checked = change.in_state({TargetState.PLANNED}) if not change.batches else batch
     facts = await _facts(desk, change, checked)
-    different = difference(checked, facts)
+    rules = desk.environments[change.environment]
+    different = rules_differ(change, rules)
+    different += difference(checked, facts, change.options.timing)
     if different or not is_sealed(change):
-        ttl = desk.environments[change.environment].approval_ttl
-        await desk.changes.save(*voided(change, checked, facts, different, now, ttl))
+        why = different or (say("The approvals do not cover what the change says now."),)
+        fresh = ruled(change, rules)
+        await desk.changes.save(*voided(fresh, checked, facts, why, now, rules.approval_ttl))
         return
     if busy := not_ready(batch, facts):
         await _wait_for(desk, change, busy, checked, facts)

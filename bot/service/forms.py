@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.command import Asker, Call, Click, Command, Query, Submission
+from bot.command import Asker, Call, Click, Command, Form, Query, Submission
 from bot.domain.errors import CloudError
 from bot.ports import ChatError, Message, StoreError, View
 from bot.service.desk import Desk
@@ -32,7 +32,7 @@ class FormDesk:
     def loading(self, told: Call | Click, language: str) -> View | None:
         """Return what to open at once; None if this opens nothing."""
         name = self._opened.get(_cause(told))
-        if name is None:
+        if name is None or not _is_opened_by(told, self._forms[name]):
             return None
         return loading(name, self._forms[name].title, Reader.of(language or self._desk.language))
 
@@ -119,6 +119,10 @@ class FormDesk:
         if not isinstance(told, Click) or told.form is None:
             return True
         return await self._desk.changes.newest_delivery(_edits(told)) == told.key
+
+
+def _is_opened_by(told: Call | Click, form: Form) -> bool:
+    return not form.block or (isinstance(told, Click) and told.block.startswith(form.block))
 
 
 def _cause(told: Call | Click) -> str:

@@ -11,6 +11,7 @@ from bot.domain.plan import Facts, Plan, Refusal, make_plan
 from bot.domain.policy import Action, Environment, decide
 from bot.domain.refused import RefusedError
 from bot.domain.reminders import awaiting
+from bot.domain.rules import ruled
 from bot.domain.selection import Selection, select
 from bot.domain.sentence import At, Sentence, User, say, say_many
 from bot.domain.story import Record
@@ -209,7 +210,7 @@ def _change(
     parent: int | None,
 ) -> Change:
     expires_at = asker.now + environment.approval_ttl
-    return Change(
+    made = Change(
         environment=environment.name,
         channel=channel,
         requester=asker.person.id,
@@ -217,20 +218,13 @@ def _change(
         options=options,
         targets=plan.targets,
         warnings=plan.warnings,
-        approvals_needed=_needed(environment, options),
         halt_after=environment.halt_after_failures,
         notify=tuple(one for one in environment.notify if one != channel),
-        approvers=environment.approvers,
-        self_approval=environment.self_approval,
         created_at=asker.now,
         expires_at=expires_at,
         parent=parent,
     )
-
-
-def _needed(environment: Environment, options: Options) -> int:
-    usual = environment.approvals if environment.approvers else 1
-    return usual + 1 if options.override else usual
+    return ruled(made, environment)
 
 
 def _asked(change: Change) -> Record:

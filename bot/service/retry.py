@@ -21,10 +21,10 @@ from bot.domain.sentence import At, Sentence, say
 from bot.domain.turns import Step, settled, turned
 from bot.ports import StaleError
 from bot.service.amend import find
-from bot.service.approve import Wish, too_late
 from bot.service.attend import look
 from bot.service.desk import Desk
 from bot.service.propose import permit, propose
+from bot.service.wish import Wish, too_late
 
 _LEFT = frozenset({*NOT_NEW, TargetState.CANCELLED, *UNSEEN})
 

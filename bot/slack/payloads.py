@@ -108,6 +108,7 @@ def click_from_action(body: Payload, now: datetime) -> Click:
         response_url=body.get("response_url", ""),
         view=view,
         form=form,
+        block=action.get("block_id", ""),
     )
 
 

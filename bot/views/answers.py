@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.change import Options
 from bot.domain.plan import Plan
-from bot.domain.risk import risk
+from bot.domain.risk import protection, risk
 from bot.domain.sentence import Sentence, say, say_many
 from bot.ports import Message
 from bot.views.blocks import Block, message, section, sections
@@ -51,7 +51,9 @@ def problems(sentences: Sequence[Sentence], reader: Reader, forms: Sequence[str]
     return message(" ".join([head, *said]), [section(head), *blocks])
 
 
-def preview(plan: Plan, options: Options, environment: str, reader: Reader) -> Message:
+def preview(
+    plan: Plan, options: Options, environment: str, reader: Reader, *, protected: bool = False
+) -> Message:
     """Show what would happen, for a dry run."""
     head = reader(
         say_many(
@@ -61,7 +63,9 @@ def preview(plan: Plan, options: Options, environment: str, reader: Reader) -> M
             env=environment,
         )
     )
-    said = [reader(one) for one in (*risk(plan.targets), timing(options), *plan.warnings)]
+    guard = (protection(environment),) if protected else ()
+    worth_knowing = (*guard, *risk(plan.targets), timing(options), *plan.warnings)
+    said = [reader(one) for one in worth_knowing]
     facts, _ = sections(said, 3500)
     targets, hidden = sections([target_line(target, reader) for target in plan.targets], 5000)
     if hidden:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.domain.change import IN_FLIGHT, Approval, Change, State, TargetState, Timing
 from bot.domain.duty import Duty, is_source
-from bot.domain.risk import risk
+from bot.domain.risk import protection, risk
 from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_many
 from bot.ports import Message
 from bot.views.blocks import Block, button, confirm, context, message, section, sections
@@ -15,6 +15,9 @@ TARGETS_BUDGET = 4500
 """Characters for targets; the rest of the card's budget is for everything above them."""
 PAGE_BUDGET = 7500
 PAGE = 25
+TYPED = "typed-"
+"""How the ids of those blocks begin whose approving buttons open a form; a hint for the screen:
+the policy refuses a yes without the name whatever the block is called."""
 """Targets on one page of the long list."""
 
 
@@ -25,6 +28,7 @@ def card(change: Change, reader: Reader) -> Message:
     targets, hidden = sections(lines, TARGETS_BUDGET)
     blocks = [
         section(f"*{head}*"),
+        *_protection(change, reader),
         section(f"*{reader(say('State'))}*  {reader(say(change.state.value))}"),
         *_facts(change, reader),
         *targets,
@@ -32,6 +36,12 @@ def card(change: Change, reader: Reader) -> Message:
         *buttons(change, reader),
     ]
     return message(head, blocks)
+
+
+def _protection(change: Change, reader: Reader) -> list[Block]:
+    if not change.protected or not change.is_open:
+        return []
+    return [section(f":warning: *{reader(protection(change.environment))}*")]
 
 
 def headline(change: Change, reader: Reader) -> str:
@@ -196,7 +206,15 @@ def _hidden(change: Change, hidden: int, reader: Reader) -> list[Block]:
 def buttons(change: Change, reader: Reader) -> list[Block]:
     """Draw what can be done with the change as it stands; empty if nothing can."""
     made = [draw(change, reader) for applies, draw in _BUTTONS if applies(change)]
-    return [{"type": "actions", "elements": made}] if made else []
+    if not made:
+        return []
+    drawn: Block = {"type": "actions", "elements": made}
+    return [{**drawn, "block_id": f"{TYPED}{change.id}"}] if _is_typed(change) else [drawn]
+
+
+def _is_typed(change: Change) -> bool:
+    """Whether approving, or approving the rest, asks to type the environment's name."""
+    return change.protected and change.state in {State.PROPOSED, State.HALTED}
 
 
 def _plain(action: str, text: str, style: str = "") -> Callable[[Change, Reader], Block]:
@@ -206,6 +224,8 @@ def _plain(action: str, text: str, style: str = "") -> Callable[[Change, Reader]
 def _approve(change: Change, reader: Reader) -> Block:
     text = say("Approve") if change.approvers else say("Confirm")
     made = button("change.approve", reader(text), change.id, "primary")
+    if change.protected:
+        return made  # The form that it opens is the question.
     question = confirm(
         reader(say("Upgrade these databases?")),
         reader(say("They restart, and it cannot be undone.")),

@@ -8,11 +8,11 @@ case in which Slack knows nothing yet: a form that is filled in for somebody.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.domain.change import Change, Options, Timing
+from bot.domain.change import Change, Options, TargetState, Timing
 from bot.domain.choice import Choice
 from bot.domain.model import Frozen
 from bot.domain.plan import Plan
-from bot.domain.risk import risk
+from bot.domain.risk import protection, risk
 from bot.domain.sentence import At, Sentence, say, say_many
 from bot.ports import Message, View
 from bot.views.blocks import Block, button, cut, section, sections
@@ -55,6 +55,8 @@ class Preview(Frozen):
     plan: Plan | None = None
     options: Options = Options()
     problems: tuple[Sentence, ...] = ()
+    protected: bool = False
+    """Whether the environment is."""
 
 
 def loading(callback_id: str, title: str, reader: Reader) -> View:
@@ -87,6 +89,7 @@ def upgrade_form(
         _reason(entered, reader),
         *([_channel(entered, reader)] if entered.asks_channel else []),
         {"type": "divider"},
+        *([section(f"*{reader(protection(entered.env))}*")] if preview.protected else []),
         *_preview(preview, bool(entered.instances), reader),
     ]
     form = _view("Upgrade databases", blocks, reader)
@@ -108,6 +111,21 @@ def reschedule_form(change: Change, zone: str, reader: Reader) -> View:
     return form.model_copy(
         update={"callback_id": "change.reschedule.form", "submit": submit, "metadata": change.id}
     )
+
+
+def consent_form(change: Change, title: str, metadata: str, reader: Reader) -> View:
+    """Draw the form that asks to type the environment's name, for a yes in a protected one."""
+    said = [protection(change.environment), *risk(change.targets), timing(change.options)]
+    lines = [f"*{headline(change, reader)}*", *(reader(one) for one in said)]
+    targets = (target_line(one, reader) for one in change.in_state({TargetState.PLANNED}))
+    blocks, hidden = sections([*lines, *targets], _PREVIEW)
+    if hidden:
+        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
+    label = reader.plain(say("Type {env} to approve", env=change.environment))
+    element: Block = {"type": "plain_text_input", "max_length": TYPED}
+    form = _view(title, [*blocks, _input("name", label, element)], reader)
+    submit = cut(reader(say(title)), _TITLE)
+    return form.model_copy(update={"submit": submit, "metadata": metadata})
 
 
 def menu(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.change import Approval, Change, Target, TargetState, Timing
-from bot.domain.instance import Status
+from bot.domain.instance import Detail, Status
 from bot.domain.kernel import Kernel, Path
 from bot.domain.seal import difference, is_sealed, replanned, seal_of
 from tests.domain.examples import (
@@ -26,7 +26,7 @@ from tests.domain.examples import (
     words,
 )
 
-PLAN = change(target(1), target(2, wave=2), approvers=("U0BOB", "S0ONCALL"))
+PLAN = approved(change(target(1), target(2, wave=2), approvers=("U0BOB", "S0ONCALL")), "U0BOB")
 TARGETS = PLAN.targets
 
 
@@ -63,6 +63,7 @@ def with_options(**update: object) -> Change:
         pytest.param(PLAN.model_copy(update={"approvers": ("U0BOB",)}), id="other approvers"),
         pytest.param(PLAN.model_copy(update={"approvals_needed": 2}), id="more approvals"),
         pytest.param(PLAN.model_copy(update={"self_approval": True}), id="self approval"),
+        pytest.param(PLAN.model_copy(update={"protected": True}), id="protection"),
     ],
 )
 def test_a_seal_is_broken_by(other: Change) -> None:
@@ -104,6 +105,28 @@ def test_an_approval_of_an_older_plan_counts_for_nothing() -> None:
     stale = Approval(user="U0BOB", at=NOW, seal=seal_of(PLAN))
     asked = with_target(1, kernel=Kernel(NEWER)).model_copy(update={"approvals": (stale,)})
     assert not is_sealed(asked)
+
+
+def test_whose_own_yes_counts_is_looked_at_once_more() -> None:
+    assert not is_sealed(approved(PLAN, "U0ANN"))
+    assert is_sealed(approved(PLAN.model_copy(update={"self_approval": True}), "U0ANN"))
+    confirmed = PLAN.model_copy(update={"approvers": ()})
+    assert is_sealed(approved(confirmed, "U0ANN"))
+    assert not is_sealed(approved(confirmed, "U0BOB"))
+
+
+def test_a_maintenance_window_is_sealed_where_it_is_the_time() -> None:
+    moved = facts(
+        1, detail=Detail(id=target(1).instance_id, zones=1, nodes=2, window="02:00-06:00")
+    )
+    asked = with_options(timing=Timing.IN_WINDOW)
+    other = replanned(asked, TARGETS[:1], [moved])
+    assert seal_of(other) != seal_of(asked)
+    assert difference(TARGETS[:1], [moved]) == ()
+    assert words(difference(TARGETS[:1], [moved], Timing.IN_WINDOW)) == [
+        "orders-1 has the maintenance window 02:00-06:00; approved was 18:00-22:00."
+    ]
+    assert seal_of(replanned(PLAN, TARGETS[:1], [moved])) == seal_of(PLAN)
 
 
 def test_the_same_world_makes_no_difference() -> None:

@@ -27,9 +27,10 @@ from bot.domain.story import Record
 from bot.sandbox.taurus.fleet import DIRECT, NEWEST
 from bot.sandbox.taurus.instances import Condition, Instance, Job
 from bot.service import Desk
-from bot.service.approve import Wish, approve, cancel, halt, reject, reschedule, resume
+from bot.service.approve import approve, cancel, halt, reject, reschedule, resume
 from bot.service.propose import propose
 from bot.service.retry import retry
+from bot.service.wish import Wish
 from bot.store import ledger
 from bot.store.engine import open_engine, reading, transact
 from tests.interleavings.scene import Activity, Scene
