@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.signal import Query
+from bot.domain.waves import WaveRules
 from bot.domain.windows import span_at
 from bot.settings import Settings, SettingsError, read_settings
 from bot.settings.policy_file import Table
@@ -77,6 +78,23 @@ def test_each_environment_has_its_own_rules_and_its_own_way_in(read: Read) -> No
     assert settings.clouds["prod"].project_id == "p1"
     assert settings.clouds["dev"].region == "ap-southeast-1"
     assert set(settings.secrets()) >= {"prod-secret", "dev-secret"}
+
+
+def test_the_order_of_waves_and_the_brakes_are_read(read: Read) -> None:
+    text = GOOD.replace(
+        "halt_after_failures = 1",
+        'rings = ["ring=canary", "env=dev"]\none_at_a_time = "service"\nslow_after = "1h"',
+    )
+    prod, dev = read(text).environments
+    assert prod.wave_rules == WaveRules(rings=("ring=canary", "env=dev"), one_at_a_time="service")
+    assert (prod.slow_after, dev.slow_after) == (timedelta(hours=1), None)
+    assert dev.wave_rules == WaveRules()
+
+
+@pytest.mark.parametrize("rings", ['"ring=canary"', '["canary"]', "[]", '["a=b", "a=b"]', "[1]"])
+def test_rings_are_tags_each_named_once(read: Read, rings: str) -> None:
+    (told,) = mistakes(read, GOOD.replace("halt_after_failures = 1", f"rings = {rings}"))
+    assert told.startswith("line 16: environments.prod.rings: ")
 
 
 def test_every_mistake_is_told_at_once_with_its_line(read: Read) -> None:

@@ -162,6 +162,10 @@ class Target(Frozen):
     window: str = ""
     region: str = ""
     wave: int = 1
+    ring: str = ""
+    """The tag (`ring=canary`) by which it goes before others; empty: it is in no ring."""
+    group: str = ""
+    """The tag (`service=orders`) that it must not share with another one under way."""
     state: TargetState = TargetState.PLANNED
     batch: int | None = None
     job_id: str = ""
@@ -255,7 +259,10 @@ class Change(Frozen):
     approvals: tuple[Approval, ...] = ()
     approvals_needed: int = 1
     halt_after: int = 1
-    """So many failures halt the rest; an outcome that nobody knows always does."""
+    """So many failures, slow ones included, halt the rest; an outcome that nobody knows always
+    does."""
+    slow_after: timedelta | None = None
+    """A target that takes longer counts as one that did not go as planned; None: none does."""
     notify: tuple[str, ...] = ()
     """Channels of people who only watch: they get a short notice."""
     remind_at: datetime | None = None

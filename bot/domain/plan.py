@@ -8,7 +8,7 @@ from bot.domain.kernel import path_from
 from bot.domain.model import Frozen
 from bot.domain.risk import rounds, some
 from bot.domain.sentence import Sentence, say, say_many
-from bot.domain.waves import waves_of
+from bot.domain.waves import NO_RULES, Member, WaveRules, waves_of
 
 BATCH_LIMIT = 100
 """Instances in one request (console guide and pre-check API; the API's own page is silent)."""
@@ -27,6 +27,8 @@ class Facts(Frozen):
     traces: tuple[str, ...] = ()
     """Ids of what an upgrade leaves and is there already: tasks, over or not, and copies."""
     open_change: int | None = None
+    neighbour: str = ""
+    """Name of an instance that is being upgraded now and must not be at the same time."""
     precheck: PreCheck | None = None
 
 
@@ -62,6 +64,17 @@ def is_newest(facts: Facts) -> bool:
 def unready(facts: Facts) -> Sentence | None:
     """Tell why the instance cannot take an upgrade at this moment, though it may later."""
     return _under_way(facts) or _not_normal(facts) or _unread(facts)
+
+
+def crowded(facts: Facts) -> Sentence | None:
+    """Tell if another instance of its group is being upgraded at this moment."""
+    if not facts.neighbour:
+        return None
+    return say(
+        "{name} waits for {other}: the policy keeps the two from being upgraded at once.",
+        name=facts.instance.name,
+        other=facts.neighbour,
+    )
 
 
 def _not_normal(facts: Facts) -> Sentence | None:
@@ -147,12 +160,14 @@ def make_plan(
     options: Options,
     exact: frozenset[str] = frozenset(),
     if_behind: frozenset[str] = frozenset(),
+    rules: WaveRules = NO_RULES,
 ) -> Plan | Refusal:
     """Decide what would be done with these instances.
 
     Instances that run the newest kernel already block the plan only if they were named one by
     one (`exact`); a glob or a tag that also matches some of them just leaves them out. So does
     whoever wants only those that can be upgraded now (`if_behind`), whatever keeps the others.
+    `rules` order the waves.
     """
     left_out = [one for one in facts if is_newest(one) and one.instance.id not in exact]
     unfit = [
@@ -164,14 +179,37 @@ def make_plan(
     rest = [one for one in facts if one.instance.id not in left_ids]
     if problems := [problem for one in rest or facts for problem in blockers(one)]:
         return Refusal(problems=tuple(problems))
-    waves = waves_of(len(rest), options.wave_sizes)
-    targets = tuple(_target(one, wave) for one, wave in zip(rest, waves, strict=True))
+    targets = _in_waves([_target(one, rules) for one in rest], options, rules)
     surprising = [one for one in left_out if one.instance.id not in if_behind]
-    found = (*_left_out(surprising), *_unfit(unfit), *warnings(targets, rest, options))
-    return Plan(targets=targets, warnings=found)
+    said = (*_left_out(surprising), *_unfit(unfit), *_rearranged(targets, options))
+    return Plan(targets=targets, warnings=(*said, *warnings(targets, rest, options)))
 
 
-def _target(facts: Facts, wave: int) -> Target:
+def _in_waves(targets: Sequence[Target], options: Options, rules: WaveRules) -> tuple[Target, ...]:
+    places = {ring: place for place, ring in enumerate((*rules.rings, ""))}
+    members = [Member(ring=places[target.ring], group=target.group) for target in targets]
+    waves = waves_of(members, options.wave_sizes)
+    pairs = zip(targets, waves, strict=True)
+    return tuple(target.model_copy(update={"wave": wave}) for target, wave in pairs)
+
+
+def _rearranged(targets: Sequence[Target], options: Options) -> tuple[Sentence, ...]:
+    """Tell if the policy makes more waves than the sizes alone would."""
+    waves = len({target.wave for target in targets})
+    plain = len(set(waves_of([Member()] * len(targets), options.wave_sizes)))
+    if waves == plain:
+        return ()
+    return (
+        say(
+            "The policy makes {waves} waves of it instead of {plain}: rings go one after the "
+            "other, and instances that share a service or the like are kept apart.",
+            waves=waves,
+            plain=plain,
+        ),
+    )
+
+
+def _target(facts: Facts, rules: WaveRules) -> Target:
     version, detail = facts.version, facts.detail
     assert version is not None  # noqa: S101 - a plan is only made when nothing blocks
     return Target(
@@ -184,7 +222,8 @@ def _target(facts: Facts, wave: int) -> Target:
         nodes=detail.nodes if detail else 1,
         window=detail.window if detail else "",
         region=facts.instance.region,
-        wave=wave,
+        ring=rules.ring_of(facts.instance.tags),
+        group=rules.group_of(facts.instance.tags),
     )
 
 

@@ -13,6 +13,7 @@ from bot.domain.model import Frozen
 from bot.domain.person import Person
 from bot.domain.sentence import Channels, Sentence, User, say
 from bot.domain.signal import Signal
+from bot.domain.waves import WaveRules
 from bot.domain.windows import Window
 
 
@@ -37,13 +38,24 @@ class Environment(Frozen):
     freezes: tuple[RecurringFreeze, ...] = ()
     wave_size: int = 0
     """Instances in one wave unless the requester says otherwise; 0: all in one."""
+    rings: tuple[str, ...] = ()
+    """Tags in the order in which their instances go, such as `ring=canary`."""
+    one_at_a_time: str = ""
+    """A tag's key: two instances with one value of it are never upgraded at once."""
     soak: timedelta = timedelta()
     halt_after_failures: int = 1
+    slow_after: timedelta | None = None
+    """A target that takes longer counts as a failure for the brake; None: none does."""
     signals: tuple[Signal, ...] = ()
     """Asked between waves; a bad one halts."""
     approval_ttl: timedelta = timedelta(hours=24)
     poll_interval: timedelta = timedelta(seconds=10)
     verify_timeout: timedelta = timedelta(hours=2)
+
+    @property
+    def wave_rules(self) -> WaveRules:
+        """What orders the waves beyond their sizes."""
+        return WaveRules(rings=self.rings, one_at_a_time=self.one_at_a_time)
 
 
 class Action(StrEnum):

@@ -21,8 +21,9 @@ from bot.domain.change import (
 )
 from bot.domain.errors import CloudError, Effect, Reaction
 from bot.domain.freeze import Closure, told
-from bot.domain.instance import Answer, Instance, Status
-from bot.domain.plan import Facts, unready
+from bot.domain.instance import Answer, Instance, Job, Status, Version
+from bot.domain.plan import Facts, crowded, unready
+from bot.domain.progress import begun
 from bot.domain.reminders import awaiting
 from bot.domain.seal import replanned
 from bot.domain.sentence import Sentence, say, say_many
@@ -109,21 +110,53 @@ def unhealthy(change: Change, why: Sequence[Sentence], now: datetime) -> Step:
     return turned(change, halted, now)
 
 
-def ill(targets: Sequence[Target], listed: Mapping[str, Instance]) -> tuple[Sentence, ...]:
-    """Tell which upgraded instances are not well by now."""
+def ill(
+    targets: Sequence[Target],
+    listed: Mapping[str, Instance],
+    jobs: Mapping[str, Sequence[Job]],
+    versions: Mapping[str, Version],
+) -> tuple[Sentence, ...]:
+    """Tell which upgraded instances are not well by now.
+
+    `versions` are those of instances whose kernel in the list is not the proven one: the list
+    may be behind.
+    """
+    found = (_ailment(target, listed.get(target.instance_id), jobs, versions) for target in targets)
+    return tuple(one for one in found if one is not None)
+
+
+def _ailment(
+    target: Target,
+    instance: Instance | None,
+    jobs: Mapping[str, Sequence[Job]],
+    versions: Mapping[str, Version],
+) -> Sentence | None:
+    name, of = target.name, target.instance_id
+    if instance is None:
+        return say("{name} is not in the list of instances any more.", name=name)
+    if instance.status is Status.ABNORMAL:
+        return say("{name} is abnormal.", name=name)
+    if instance.status is Status.FROZEN:
+        return say("{name} is frozen.", name=name)
+    if of in versions and target.found is not None and versions[of].current < target.found:
+        now = str(versions[of].current)
+        return say("{name} runs {kernel} again.", name=name, kernel=now)
+    running = next((job for job in jobs.get(of, ()) if not job.state.is_over), None)
+    if running is not None:
+        return say("{name} is being upgraded again (job {job}).", name=name, job=running.id)
+    return None
+
+
+def doubtful(targets: Sequence[Target], listed: Mapping[str, Instance]) -> tuple[str, ...]:
+    """Name upgraded instances of which the list shows an older kernel than was proven."""
     return tuple(
-        say("{name} is {status}.", name=target.name, status=listed[target.instance_id].status.value)
+        target.instance_id
         for target in targets
-        if target.instance_id in listed
-        and listed[target.instance_id].status in {Status.ABNORMAL, Status.FROZEN}
+        if target.found is not None
+        and (instance := listed.get(target.instance_id)) is not None
+        and instance.kernel is not None
+        and instance.kernel < target.found
     )
-
-
-def begins_wave(change: Change, batch: Sequence[Target]) -> bool:
-    """Whether this would be the first batch of another wave than the first."""
-    wave = batch[0].wave
-    attempted_in = {target.wave for target in change.targets if target.batch is not None}
-    return bool(attempted_in) and wave not in attempted_in
 
 
 def not_ready(batch: Sequence[Target], facts: Sequence[Facts]) -> tuple[Sentence, ...]:
@@ -132,7 +165,7 @@ def not_ready(batch: Sequence[Target], facts: Sequence[Facts]) -> tuple[Sentence
     return tuple(
         problem
         for one in facts
-        if one.instance.id in wanted and (problem := unready(one)) is not None
+        if one.instance.id in wanted and (problem := unready(one) or crowded(one)) is not None
     )
 
 
@@ -152,6 +185,7 @@ def attempted(
     number = len(change.batches) + 1
     ids = tuple(target.instance_id for target in batch)
     traces = {one.instance.id: one.traces for one in facts}
+    wave = begun(change, batch)
     sent = {"state": TargetState.SUBMITTING, "batch": number, "submitted_at": now, "note": None}
     change = with_targets(
         change,
@@ -172,8 +206,8 @@ def attempted(
         len(ids),
         batch=number,
     )
-    record = fact(now, "attempt", sentence, batch=str(number))
-    return change, (record.model_copy(update={"told": False}),)
+    record = fact(now, "attempt", sentence, batch=str(number)).model_copy(update={"told": False})
+    return change, (record,) if wave is None else (fact(now, "wave", wave), record)
 
 
 def _in_batch(change: Change, number: int) -> tuple[Target, ...]:
@@ -279,16 +313,6 @@ def orphaned(change: Change, now: datetime) -> Step | None:
     for number in {target.batch for target in lost if target.batch}:
         unseen = _with_batch(unseen, number, unclear=True)
     return turned(change, settled(unseen, now), now, fact(now, "interrupted", text))
-
-
-def soaking_until(change: Change, wave: int) -> datetime | None:
-    """Until when the next wave has to wait because the last one soaks."""
-    before = [
-        target.ended_at
-        for target in change.targets
-        if target.wave < wave and target.ended_at is not None
-    ]
-    return max(before) + (change.options.soak or timedelta()) if before else None
 
 
 def looked(change: Change, targets: Sequence[Target], now: datetime) -> Step | None:

@@ -1,7 +1,7 @@
 """How a change turns: what its targets' states mean for it, and the lines people hear of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.change import (
     IN_FLIGHT,
@@ -11,10 +11,12 @@ from bot.domain.change import (
     State,
     Target,
     TargetState,
+    Timing,
     advance,
     allows,
     ending,
 )
+from bot.domain.progress import ended
 from bot.domain.risk import some
 from bot.domain.sentence import Sentence, say, say_many
 from bot.domain.story import Record
@@ -42,6 +44,8 @@ def fact(at: datetime, kind: str, sentence: Sentence, verbatim: str = "", **data
 
 def turned(before: Change, after: Change, now: datetime, *records: Record) -> Step:
     """Complete a step: a turn that people must hear of becomes a line of its own."""
+    waves = tuple(fact(now, "wave", sentence) for sentence in ended(before, after))
+    records = (*records, *waves)
     if after.state is before.state:
         return after, records
     if after.state is State.HALTED and after.halt_reason is not None:
@@ -81,7 +85,7 @@ def _between(change: Change, now: datetime) -> Change:
     flying = change.in_state(IN_FLIGHT)
     planned = change.in_state({TargetState.PLANNED})
     waiting = all(target.state is TargetState.WAITING for target in flying)
-    if change.state is State.RUNNING and planned and (reason := _alarm(change)):
+    if change.state is State.RUNNING and planned and (reason := _alarm(change, now)):
         return advance(change, Move.HALT, halt_reason=reason, approvals=(), due_at=now)
     if change.state is State.RUNNING and flying and waiting and not planned:
         return advance(change, Move.HAND_OVER)
@@ -90,22 +94,56 @@ def _between(change: Change, now: datetime) -> Change:
     return change
 
 
-def _alarm(change: Change) -> Sentence | None:
+def _alarm(change: Change, now: datetime) -> Sentence | None:
     known = change.resumed_at
     bad = [
         target
         for target in change.in_state(_ALARMING)
         if known is None or target.ended_at is None or target.ended_at > known
     ]
+    slow = [target for target in change.targets if _is_news(slow_at(target, change), now, known)]
+    slow = [target for target in slow if target not in bad]
     unseen = [target for target in bad if target.state in UNSEEN]
-    if len(bad) < change.halt_after and not unseen:
+    if len(bad) + len(slow) < change.halt_after and not unseen:
         return None
+    if slow and not bad:
+        return say_many(
+            "Halted: {n} instance takes longer than the {minutes} minutes of the policy ({names}), "
+            "so nothing more starts.",
+            "Halted: {n} instances take longer than the {minutes} minutes of the policy ({names}), "
+            "so nothing more starts.",
+            len(slow),
+            minutes=_minutes(change.slow_after or timedelta()),
+            names=_names(slow),
+        )
     return say_many(
         "Halted: {n} instance did not go as planned ({names}), so nothing more starts.",
         "Halted: {n} instances did not go as planned ({names}), so nothing more starts.",
-        len(bad),
-        names=_names(bad),
+        len(bad) + len(slow),
+        names=_names([*bad, *slow]),
     )
+
+
+def slow_at(target: Target, change: Change) -> datetime | None:
+    """When a target became slow, or will; None if it ended in time, or nothing counts as slow.
+
+    What waits for its maintenance window has not begun.
+    """
+    began_at = target.began_at
+    if change.options.timing is not Timing.IN_WINDOW:
+        began_at = began_at or target.submitted_at
+    if change.slow_after is None or began_at is None:
+        return None
+    at = began_at + change.slow_after
+    return None if target.ended_at is not None and target.ended_at <= at else at
+
+
+def _is_news(at: datetime | None, now: datetime, known: datetime | None) -> bool:
+    return at is not None and at <= now and (known is None or at > known)
+
+
+def _minutes(duration: timedelta) -> str:
+    return f"{duration.total_seconds() / 60:g}"
 
 
 def _lost(change: Change, now: datetime) -> Record:

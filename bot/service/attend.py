@@ -28,6 +28,7 @@ from bot.domain.observe import (
     wants_version,
 )
 from bot.domain.plan import Facts, next_batch
+from bot.domain.progress import begins_wave, soaking_until
 from bot.domain.rules import ruled, rules_differ
 from bot.domain.seal import difference, is_sealed
 from bot.domain.sentence import Sentence, say
@@ -36,14 +37,13 @@ from bot.domain.steps import (
     BUSY_LIMIT,
     answered,
     attempted,
-    begins_wave,
+    doubtful,
     expired,
     ill,
     in_window,
     looked,
     not_ready,
     orphaned,
-    soaking_until,
     stopped,
     unhealthy,
     voided,
@@ -54,7 +54,7 @@ from bot.ports import StaleError
 from bot.service.amend import amend
 from bot.service.desk import Desk
 from bot.service.remind import remind
-from bot.service.survey import survey
+from bot.service.survey import RUNNING_JOBS_SINCE, survey
 
 _LOOKED_AT = frozenset({*IN_FLIGHT, TargetState.NOT_CONFIRMED})
 _AFTER_TROUBLE = timedelta(seconds=30)
@@ -94,6 +94,10 @@ async def _attend(desk: Desk, change: Change) -> None:
     if change.in_state(_LOOKED_AT):
         change = await look(desk, change)
     if _may_send(change):
+        # What was seen turns a change by itself; that time passes does not: something is slow.
+        if (fresh := settled(change, now)).state is not change.state:
+            await desk.changes.save(*turned(change, fresh, now))
+            return
         await _send_next(desk, change)
         return
     await _close_or_wait(desk, change)
@@ -181,12 +185,18 @@ async def _bad_health(
     environment = desk.environments[change.environment]
     facts = parameters(change, batch[0].wave)
     fleet = desk.fleets[change.environment]
-    listed, statuses, readings = await asyncio.gather(
-        fleet.instances(), fleet.statuses(), desk.signals.read(environment.signals, facts)
+    listed, statuses, jobs, readings = await asyncio.gather(
+        fleet.instances(),
+        fleet.statuses(),
+        fleet.jobs(desk.clock() - RUNNING_JOBS_SINCE),
+        desk.signals.read(environment.signals, facts),
     )
     by_id = {one.id: one.refined(statuses.get(one.id)) for one in listed}
     upgraded = change.in_state(NEW)
-    return (*ill(upgraded, by_id), *(one.words for one in readings if not one.is_good))
+    unsure = doubtful(upgraded, by_id)
+    versions = await asyncio.gather(*(fleet.version(one) for one in unsure))
+    unwell = ill(upgraded, by_id, by_instance(jobs), dict(zip(unsure, versions, strict=True)))
+    return (*unwell, *(one.words for one in readings if not one.is_good))
 
 
 async def _closed(desk: Desk, change: Change, now: datetime) -> Closure | None:

@@ -15,6 +15,7 @@ from bot.domain.rules import ruled
 from bot.domain.selection import Selection, select
 from bot.domain.sentence import At, Sentence, User, say, say_many
 from bot.domain.story import Record
+from bot.domain.waves import WaveRules
 from bot.ports import TakenError
 from bot.service.approvers import asked_for, called, lacking
 from bot.service.desk import Desk
@@ -81,7 +82,7 @@ async def draft(
     listed = await desk.fleets[environment.name].instances()
     selection = select(words, listed)
     facts = await survey(desk, environment.name, selection.chosen, listed, known)
-    plan = _planned(selection, facts, options)
+    plan = _planned(selection, facts, options, environment.wave_rules)
     await _refuse_maintenance(desk, environment, plan, options)
     return plan, facts
 
@@ -126,10 +127,12 @@ def completed(options: Options, environment: Environment) -> Options:
     return options.model_copy(update={"soak": soak, "wave_sizes": options.wave_sizes or usual})
 
 
-def _planned(selection: Selection, facts: Sequence[Facts], options: Options) -> Plan:
+def _planned(
+    selection: Selection, facts: Sequence[Facts], options: Options, rules: WaveRules
+) -> Plan:
     outcome: Plan | Refusal = Refusal(problems=())
     if facts:
-        outcome = make_plan(facts, options, selection.exact, selection.if_behind)
+        outcome = make_plan(facts, options, selection.exact, selection.if_behind, rules)
     blockers = outcome.problems if isinstance(outcome, Refusal) else ()
     if isinstance(outcome, Refusal) or selection.problems:
         raise RefusedError(*selection.problems, *blockers)
@@ -219,6 +222,7 @@ def _change(
         targets=plan.targets,
         warnings=plan.warnings,
         halt_after=environment.halt_after_failures,
+        slow_after=environment.slow_after,
         notify=tuple(one for one in environment.notify if one != channel),
         created_at=asker.now,
         expires_at=expires_at,

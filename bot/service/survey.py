@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
+from bot.domain.change import IN_FLIGHT
 from bot.domain.errors import CloudError, Reaction
 from bot.domain.instance import Instance, Job, Schedule, Version
 from bot.domain.observe import by_instance, copy_of
@@ -41,8 +42,8 @@ async def survey(
         desk.changes.open_changes_of(ids),
     )
     begun, planned = by_instance(jobs), by_instance(schedules)
-    by_id = {detail.id: detail for detail in details}
-    copies = {one.name: one.id for one in listed}
+    by_id, copies = {one.id: one for one in details}, {one.name: one.id for one in listed}
+    neighbours = await _neighbours(desk, environment, instances, listed, begun)
 
     def fact(instance: Instance, version: Version | None) -> Facts:
         its_jobs, its_tasks = begun.get(instance.id, ()), planned.get(instance.id, ())
@@ -54,6 +55,7 @@ async def survey(
             schedule=_unfinished(its_tasks),
             traces=_traces(its_jobs, its_tasks, copies.get(copy_of(instance.name))),
             open_change=taken.get(instance.id),
+            neighbour=neighbours.get(instance.id, ""),
         )
 
     return tuple(fact(one, version) for one, version in zip(instances, versions, strict=True))
@@ -76,6 +78,36 @@ async def version_of(fleet: Fleet, instance_id: str) -> Version | None:
 def _traces(jobs: Sequence[Job], tasks: Sequence[Schedule], copy: str | None) -> tuple[str, ...]:
     left = (*(job.id for job in jobs), *(task.id for task in tasks))
     return (*left, copy) if copy else left
+
+
+async def _neighbours(
+    desk: Desk,
+    environment: str,
+    instances: Sequence[Instance],
+    listed: Sequence[Instance],
+    begun: Mapping[str, Sequence[Job]],
+) -> dict[str, str]:
+    """Name for each instance another one of its group that is under way, whoever began it.
+
+    A job takes some seconds to show, so what our own open changes have sent counts as well.
+    """
+    rules = desk.environments[environment].wave_rules
+    if not rules.one_at_a_time:
+        return {}
+    groups = {group for one in instances if (group := rules.group_of(one.tags))}
+    alike = [one for one in listed if rules.group_of(one.tags) in groups]
+    taken = await desk.changes.open_changes_of([one.id for one in alike])
+    changes = [await desk.changes.get(number) for number in sorted(set(taken.values()))]
+    flying = {one.instance_id for change in changes if change for one in change.in_state(IN_FLIGHT)}
+    busy = [one for one in alike if one.id in flying or _unfinished(begun.get(one.id, ()))]
+    found: dict[str, str] = {}
+    for one in instances:
+        group = rules.group_of(one.tags)
+        others = (other for other in busy if other.id != one.id)
+        other = next((other for other in others if rules.group_of(other.tags) == group), None)
+        if group and other is not None:
+            found[one.id] = other.name
+    return found
 
 
 def _unfinished(tasks: Sequence[_Task]) -> _Task | None:

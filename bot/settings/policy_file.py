@@ -63,11 +63,21 @@ def _ids(pattern: re.Pattern[str], example: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def _rings(value: object) -> tuple[str, ...]:
+    tags = value if isinstance(value, list) else []
+    if not tags or not all(isinstance(one, str) and re.fullmatch(".+=.+", one) for one in tags):
+        raise ValueError('use a list of tags in their order, such as ["ring=canary", "ring=early"]')
+    if len(set(tags)) < len(tags):
+        raise ValueError("a ring is named twice; name each once, in the order in which they go")
+    return tuple(tags)
+
+
 _People = Annotated[tuple[str, ...], _ids(PEOPLE, "S0123ABCD")]
 _Approvers = Annotated[tuple[str, ...], _ids(APPROVERS, "S0123ABCD or pagerduty:schedule:P0123AB")]
 _Channels = Annotated[tuple[str, ...], _ids(CHANNEL, "C0123ABCD")]
 _Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 _Wait = Annotated[timedelta, BeforeValidator(read_duration), AfterValidator(_some_time)]
+_Rings = Annotated[tuple[str, ...], BeforeValidator(_rings)]
 _Windows = Annotated[tuple[Window, ...], BeforeValidator(_windows)]
 
 
@@ -91,7 +101,10 @@ class Table(BaseModel):
     notify: _Channels = ()
     wave_size: StrictInt = Field(default=0, ge=0, le=1000)
     soak: _Duration = timedelta()
+    rings: _Rings = ()
+    one_at_a_time: StrictStr = Field(default="", max_length=128)
     halt_after_failures: StrictInt = Field(default=1, ge=1, le=1000)
+    slow_after: _Wait | None = None
     signals: tuple[SignalTable, ...] = ()
     poll_interval: _Wait = timedelta(seconds=10)
     verify_timeout: _Wait = timedelta(hours=2)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from bot.domain.change import Options
 from bot.domain.plan import Plan
-from bot.domain.risk import protection, risk
+from bot.domain.risk import protection
 from bot.domain.sentence import Sentence, say, say_many
 from bot.ports import Message
 from bot.views.blocks import Block, message, section, sections
 from bot.views.reader import Reader, escaped
-from bot.views.targets import target_line, timing
+from bot.views.targets import target_lines
+from bot.views.waves import gist
 
 
 def told(sentence: Sentence, reader: Reader) -> Message:
@@ -63,11 +64,10 @@ def preview(
             env=environment,
         )
     )
-    guard = (protection(environment),) if protected else ()
-    worth_knowing = (*guard, *risk(plan.targets), timing(options), *plan.warnings)
-    said = [reader(one) for one in worth_knowing]
-    facts, _ = sections(said, 3500)
-    targets, hidden = sections([target_line(target, reader) for target in plan.targets], 5000)
+    guard = [protection(environment)] if protected else []
+    said = [*guard, *gist(plan.targets, options), *plan.warnings]
+    facts, _ = sections([reader(one) for one in said], 3500)
+    targets, hidden = sections(target_lines(plan.targets, reader), 5000)
     if hidden:
         targets.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
     return message(head, [section(f"*{head}*"), *facts, *targets])

@@ -9,7 +9,8 @@ from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_ma
 from bot.ports import Message
 from bot.views.blocks import Block, button, confirm, context, message, section, sections
 from bot.views.reader import Reader, escaped
-from bot.views.targets import in_order, target_line, timing
+from bot.views.targets import in_order, target_lines, timing
+from bot.views.waves import soak, waves
 
 TARGETS_BUDGET = 4500
 """Characters for targets; the rest of the card's budget is for everything above them."""
@@ -24,7 +25,7 @@ the policy refuses a yes without the name whatever the block is called."""
 def card(change: Change, reader: Reader) -> Message:
     """Draw the card as the change stands."""
     head = headline(change, reader)
-    lines = [target_line(target, reader) for target in in_order(change.targets)]
+    lines = target_lines(in_order(change.targets), reader)
     targets, hidden = sections(lines, TARGETS_BUDGET)
     blocks = [
         section(f"*{head}*"),
@@ -99,7 +100,8 @@ def page(change: Change, reader: Reader, number: int) -> Message:
     last = max(1, -(-len(change.targets) // PAGE))
     start = (min(max(number, 1), last) - 1) * PAGE
     shown = change.targets[start : start + PAGE]
-    blocks, hidden = sections((target_line(one, reader) for one in shown), PAGE_BUDGET)
+    lines = target_lines(shown, reader, among=change.targets)
+    blocks, hidden = sections(lines, PAGE_BUDGET)
     head = headline(change, reader)
     where = reader(
         say(
@@ -116,6 +118,7 @@ def _facts(change: Change, reader: Reader) -> list[Block]:
     said: list[Sentence] = []
     if change.is_open:
         said += [*risk(change.targets), timing(change.options)]
+    said += [*waves(change.targets), *soak(change)]
     said += _approvals(change)
     if change.halt_reason is not None and change.state is State.HALTED:
         said.append(change.halt_reason)

@@ -12,13 +12,14 @@ from bot.domain.change import Change, Options, TargetState, Timing
 from bot.domain.choice import Choice
 from bot.domain.model import Frozen
 from bot.domain.plan import Plan
-from bot.domain.risk import protection, risk
+from bot.domain.risk import protection
 from bot.domain.sentence import At, Sentence, say, say_many
 from bot.ports import Message, View
 from bot.views.blocks import Block, button, cut, section, sections
 from bot.views.card import headline
 from bot.views.reader import ARG_LIMIT, Reader, flat
-from bot.views.targets import target_line, timing
+from bot.views.targets import target_lines
+from bot.views.waves import gist
 
 OPEN = "upgrade.open"
 """The button or shortcut that opens the form for an upgrade."""
@@ -115,9 +116,10 @@ def reschedule_form(change: Change, zone: str, reader: Reader) -> View:
 
 def consent_form(change: Change, title: str, metadata: str, reader: Reader) -> View:
     """Draw the form that asks to type the environment's name, for a yes in a protected one."""
-    said = [protection(change.environment), *risk(change.targets), timing(change.options)]
+    said = [protection(change.environment), *gist(change.targets, change.options)]
     lines = [f"*{headline(change, reader)}*", *(reader(one) for one in said)]
-    targets = (target_line(one, reader) for one in change.in_state({TargetState.PLANNED}))
+    planned = change.in_state({TargetState.PLANNED})
+    targets = target_lines(planned, reader, among=change.targets)
     blocks, hidden = sections([*lines, *targets], _PREVIEW)
     if hidden:
         blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
@@ -284,9 +286,9 @@ def _preview(preview: Preview, has_chosen: bool, reader: Reader) -> list[Block]:
                 len(plan.targets),
             )
         )
-        facts = (*risk(plan.targets), timing(preview.options), *plan.warnings)
+        facts = [*gist(plan.targets, preview.options), *plan.warnings]
         said = [reader(one) for one in facts]
-        said += [target_line(target, reader) for target in plan.targets]
+        said += target_lines(plan.targets, reader)
     blocks, hidden = sections([f"*{head}*", *said], _PREVIEW)
     if hidden:
         blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))

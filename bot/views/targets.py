@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 
-from bot.domain.change import NOT_NEW, UNSEEN, Options, Target, TargetState, Timing
+from bot.domain.change import IN_FLIGHT, NOT_NEW, UNSEEN, Options, Target, TargetState, Timing
 from bot.domain.sentence import At, Sentence, say, say_many
 from bot.views.reader import Reader, escaped
 
 _ATTENTION = (*UNSEEN, *NOT_NEW)
 
 
-def target_line(target: Target, reader: Reader) -> str:
-    """Describe one target in one line."""
+def target_lines(
+    targets: Sequence[Target], reader: Reader, among: Sequence[Target] = ()
+) -> list[str]:
+    """Describe targets, one a line, with their waves if all `among` them have several."""
+    with_wave = len({target.wave for target in among or targets}) > 1
+    return [_line(target, reader, with_wave=with_wave) for target in targets]
+
+
+def _line(target: Target, reader: Reader, *, with_wave: bool) -> str:
     kernel = f"{target.kernel} → {target.newest}"
     state = "" if target.state is TargetState.PLANNED else f" · *{_state(target, reader)}*"
     expected = reader(
@@ -20,7 +27,9 @@ def target_line(target: Target, reader: Reader) -> str:
     )
     note = f"\n    {reader(target.note)}" if target.note else ""
     name = escaped(target.name)
-    return f"• *{name}* `{escaped(target.instance_id)}` {kernel} · {expected}{state}{note}"
+    wave = f" · {reader(say('wave {wave}', wave=target.wave))}" if with_wave else ""
+    told = f"{kernel}{wave} · {expected}{state}{_time(target, reader)}{note}"
+    return f"• *{name}* `{escaped(target.instance_id)}` {told}"
 
 
 def _state(target: Target, reader: Reader) -> str:
@@ -28,9 +37,18 @@ def _state(target: Target, reader: Reader) -> str:
     return f"{word} {escaped(target.progress)}".rstrip()
 
 
+def _time(target: Target, reader: Reader) -> str:
+    if target.ended_at is not None:
+        return f" {reader(say('{at}', at=At(at=target.ended_at)))}"
+    began_at = target.began_at or target.submitted_at
+    if began_at is None or target.state not in IN_FLIGHT:
+        return ""
+    return f" {reader(say('since {at}', at=At(at=began_at)))}"
+
+
 def in_order(targets: Sequence[Target]) -> list[Target]:
-    """Put first what needs attention."""
-    return sorted(targets, key=lambda target: target.state not in _ATTENTION)
+    """Put first what needs attention, and then what goes first."""
+    return sorted(targets, key=lambda target: (target.state not in _ATTENTION, target.wave))
 
 
 def timing(options: Options) -> Sentence:

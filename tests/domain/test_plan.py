@@ -11,6 +11,7 @@ from bot.domain.instance import Detail, JobState, PreCheck, Status
 from bot.domain.kernel import Path
 from bot.domain.plan import BATCH_LIMIT, Facts, Plan, Refusal, make_plan, next_batch, unready
 from bot.domain.risk import risk
+from bot.domain.waves import WaveRules
 from tests.domain.examples import (
     ANCIENT,
     IS_NEWEST,
@@ -86,6 +87,43 @@ def test_waves_are_given_in_the_order_of_the_words() -> None:
     planned = plan(*(facts(number) for number in range(5)), options=options)
     assert [one.wave for one in planned.targets] == [1, 2, 2, 3, 3]
     assert [one.name for one in planned.targets] == [name(number) for number in range(5)]
+
+
+RULES = WaveRules(rings=("ring=canary",), one_at_a_time="service")
+
+
+def tagged(number: int, **tags: str) -> Facts:
+    return facts(number, instance=instance(number, tags=tags))
+
+
+def test_rings_go_first_and_instances_of_one_service_are_kept_apart() -> None:
+    given = [
+        tagged(1, service="orders"),
+        tagged(2, service="orders"),
+        tagged(3, service="users", ring="canary"),
+        tagged(4),
+    ]
+    outcome = make_plan(given, Options(wave_sizes=(5,)), rules=RULES)
+    assert isinstance(outcome, Plan)
+    assert [(one.wave, one.ring, one.group) for one in outcome.targets] == [
+        (2, "", "service=orders"),
+        (3, "", "service=orders"),
+        (1, "ring=canary", "service=users"),
+        (2, "", ""),
+    ]
+    assert words(outcome.warnings) == [
+        (
+            "The policy makes 3 waves of it instead of 1: rings go one after the other, and "
+            "instances that share a service or the like are kept apart."
+        )
+    ]
+
+
+def test_a_policy_that_changes_nothing_says_nothing() -> None:
+    given = [tagged(1, ring="canary"), tagged(2, service="users")]
+    outcome = make_plan(given, Options(wave_sizes=(1,)), rules=RULES)
+    assert isinstance(outcome, Plan)
+    assert outcome.warnings == ()
 
 
 # --- blockers, each with its next step ------------------------------------------------------

@@ -17,19 +17,21 @@ from bot.domain.change import (
     Timing,
 )
 from bot.domain.errors import CloudError, Effect, Reaction
-from bot.domain.instance import Status
+from bot.domain.instance import Instance, Job, JobState, Status, Version
+from bot.domain.progress import soaking_until
 from bot.domain.seal import is_sealed
 from bot.domain.sentence import say
 from bot.domain.steps import (
     SEND_TRIES,
     answered,
     attempted,
+    doubtful,
     expired,
+    ill,
     in_window,
     looked,
     not_ready,
     orphaned,
-    soaking_until,
     voided,
     waits,
 )
@@ -42,6 +44,7 @@ from tests.domain.examples import (
     NEWER,
     NEWEST,
     NOW,
+    OLD,
     SECOND,
     SUCCESS,
     TTL,
@@ -56,6 +59,7 @@ from tests.domain.examples import (
     target,
     under_way,
     version,
+    words,
 )
 
 LATER = NOW + MINUTE
@@ -153,6 +157,54 @@ def test_busy_instances_of_the_batch_are_waited_for_and_others_are_not() -> None
     assert not_ready([target(2)], [facts(1, instance=busy), facts(2)]) == ()
 
 
+def test_an_instance_whose_neighbour_is_under_way_is_waited_for() -> None:
+    (told,) = not_ready([target(1)], [facts(1, neighbour="orders-2")])
+    assert str(told).startswith("orders-1 waits for orders-2")
+
+
+# --- health between waves -------------------------------------------------------------------
+
+
+def found_ill(
+    seen: Instance | None,
+    *,
+    jobs: Sequence[Job] = (),
+    read: Version | None = None,
+) -> list[str]:
+    upgraded = sent(1, SUCCEEDED, found=target(kernel=NEWEST).kernel)
+    listed = {} if seen is None else {seen.id: seen}
+    versions = {} if read is None else {instance_id(1): read}
+    return words(ill([upgraded], listed, {instance_id(1): jobs}, versions))
+
+
+def test_an_upgraded_instance_that_is_normal_on_its_new_kernel_is_well() -> None:
+    new = target(kernel=NEWEST).kernel
+    assert found_ill(instance(1, kernel=new), jobs=[job(JobState.COMPLETED)]) == []
+    assert found_ill(instance(1, status=Status.BUSY), read=version(NEWEST)) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (found_ill(instance(1, status=Status.ABNORMAL)), "orders-1 is abnormal."),
+        (found_ill(instance(1, status=Status.FROZEN)), "orders-1 is frozen."),
+        (found_ill(instance(1), read=version(OLD)), f"orders-1 runs {OLD} again."),
+        (found_ill(instance(1), jobs=[job()]), "orders-1 is being upgraded again (job job-1)."),
+        (found_ill(None), "orders-1 is not in the list of instances any more."),
+    ],
+)
+def test_what_speaks_against_the_next_wave_is_named(told: list[str], said: str) -> None:
+    assert told == [said]
+
+
+def test_only_an_older_kernel_in_the_list_is_asked_about_again() -> None:
+    upgraded = [sent(1, SUCCEEDED, found=target(kernel=NEWEST).kernel)]
+    for kernel, asked in ((OLD, (instance_id(1),)), (NEWEST, ())):
+        seen = instance(1, kernel=target(kernel=kernel).kernel)
+        assert doubtful(upgraded, {seen.id: seen}) == asked
+    assert doubtful(upgraded, {instance_id(1): instance(1, kernel=None)}) == ()
+
+
 def test_waiting_begins_once() -> None:
     first = waits(change(target()), WHY, NOW)
     again = waits(first, (), LATER)
@@ -175,8 +227,8 @@ def test_an_attempt_is_recorded_with_everything_needed_to_know_its_outcome() -> 
     assert (batch.number, batch.attempted_at, batch.answered_at) == (1, LATER, None)
     assert batch.instance_ids == (instance_id(1), instance_id(2))
     assert (after.waiting, after.waiting_since, after.started_at) == ((), None, LATER)
-    assert kinds(records) == ["attempt"]
-    assert not records[0].told, "it says nothing that the answer does not say better"
+    assert kinds(records) == ["wave", "attempt"]
+    assert not records[1].told, "it says nothing that the answer does not say better"
     assert is_sealed(after)
 
 

@@ -1,0 +1,77 @@
+"""Waves in words: which there are, what goes first, how far each is."""
+
+from collections.abc import Sequence
+
+from bot.domain.change import Change, Options, State, Target, TargetState
+from bot.domain.progress import Stage, Stretch, soaking_until, stretches
+from bot.domain.risk import risk
+from bot.domain.sentence import At, Sentence, say, say_many
+from bot.views.targets import timing
+
+SHOWN = 8
+"""Lines of waves on a card; the targets tell the rest."""
+
+
+def gist(targets: Sequence[Target], options: Options) -> list[Sentence]:
+    """Say what an upgrade means: the risk first, then when, and in which waves."""
+    return [*risk(targets), timing(options), *waves(targets)]
+
+
+def waves(targets: Sequence[Target]) -> list[Sentence]:
+    """Say what goes in which wave; nothing if there is only one."""
+    found = stretches(targets)
+    said = [_stretch(one) for one in found[:SHOWN]]
+    if (hidden := len(found) - SHOWN) > 0:
+        said.append(say_many("… and {n} more.", "… and {n} more.", hidden))
+    return said
+
+
+def _stretch(of: Stretch) -> Sentence:
+    count, name = len(of.targets), of.name
+    match of.stage:
+        case Stage.PROVEN if of.ended_at is not None:
+            return say_many(
+                "Wave {wave}: {n} database, proven {at}.",
+                "Wave {wave}: {n} databases, proven {at}.",
+                count,
+                wave=name,
+                at=At(at=of.ended_at),
+            )
+        case Stage.UNDER_WAY:
+            return say_many(
+                "Wave {wave}: {n} database, under way, {new} proven.",
+                "Wave {wave}: {n} databases, under way, {new} proven.",
+                count,
+                wave=name,
+                new=of.new,
+            )
+        case Stage.PROVEN | Stage.OVER:
+            return say_many(
+                "Wave {wave}: {n} database, over, {new} proven.",
+                "Wave {wave}: {n} databases, over, {new} proven.",
+                count,
+                wave=name,
+                new=of.new,
+            )
+        case Stage.PLANNED:
+            return say_many(
+                "Wave {wave}: {n} database.", "Wave {wave}: {n} databases.", count, wave=name
+            )
+
+
+def soak(change: Change) -> list[Sentence]:
+    """Say until when the next wave is held back by the soak."""
+    planned = [target.wave for target in change.in_state({TargetState.PLANNED})]
+    if not planned or change.state is not State.RUNNING or not change.options.soak:
+        return []
+    before = [stretch for stretch in stretches(change.targets) if stretch.last < min(planned)]
+    until = soaking_until(change, min(planned))
+    if until is None or any(one.stage not in {Stage.PROVEN, Stage.OVER} for one in before):
+        return []
+    return [
+        say(
+            "Wave {wave} starts {at} at the earliest: the one before soaks.",
+            wave=min(planned),
+            at=At(at=until),
+        )
+    ]
