@@ -66,11 +66,13 @@ class Fleet(Protocol):
     async def precheck(self, instance_id: str, current: str) -> PreCheck | None:
         """The vendor's own pre-check; None where the region does not have it."""
 
-    async def submit(self, versions: Sequence[tuple[str, str]], *, delay: bool) -> Answer:
+    async def submit(
+        self, versions: Sequence[tuple[str, str]], *, delay: bool, until: datetime | None = None
+    ) -> Answer:
         """Ask for the upgrade of (instance id, current kernel) pairs; cannot be undone.
 
-        With `delay` the cloud starts each instance in its own maintenance window. The answer
-        proves acceptance, never success; a `resp` other than `success` is a `CloudError`.
+        With `delay` the cloud starts each in its own window. After `until` it is not sent any more.
+        The answer proves acceptance, never success; all but `success` is a `CloudError`.
         """
 
     async def cancel_schedules(self, job_ids: Sequence[str]) -> tuple[str, ...]:

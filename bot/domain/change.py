@@ -171,6 +171,9 @@ class Target(Frozen):
     job_id: str = ""
     progress: str = ""
     submitted_at: datetime | None = None
+    answered_at: datetime | None = None
+    """When the cloud's answer came that left its outcome open: the request was under way until
+    then, so silence before tells nothing."""
     traces_before: tuple[str, ...] = ()
     """Ids of tasks and copies that were there before the attempt: they are not of it."""
     starts_at: datetime | None = None

@@ -275,8 +275,9 @@ def _from_silence(target: Target, sight: Sight, now: datetime, limit: timedelta)
 
 
 def _age(target: Target, now: datetime) -> timedelta:
-    # What waits for its window is quiet until then.
-    return now - max(filter(None, (target.submitted_at, target.starts_at)), default=now)
+    # What was not answered yet is quiet for that, and what waits for its window until then.
+    moments = (target.submitted_at, target.answered_at, target.starts_at)
+    return now - max(filter(None, moments), default=now)
 
 
 def _no_trace(target: Target, sight: Sight, age: timedelta) -> Sentence:

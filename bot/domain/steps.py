@@ -34,6 +34,9 @@ BUSY_LIMIT = timedelta(minutes=30)
 """How long a start waits for busy instances (a backup, say) before it asks people again."""
 SEND_TRIES = 5
 """How often a batch that provably never left, or was throttled by name, is offered again."""
+SEND_WITHIN = timedelta(minutes=2)
+"""How long after its attempt was recorded a request may still leave. A process that was stopped in
+between (a machine put to sleep, say) must not send what others have judged by its absence."""
 REASON = 280
 """Characters of why something was halted: the card shows one argument up to 300."""
 
@@ -236,7 +239,7 @@ def answered(change: Change, number: int, came: Answer | CloudError, now: dateti
     targets = _in_batch(change, number)
     seen = {"answered_at": now, "status": came.status, "request_id": came.request_id}
     if isinstance(came, Answer):
-        moved = _moved(targets, state=TargetState.ACCEPTED, note=None)
+        moved = _moved(targets, state=TargetState.ACCEPTED, answered_at=now, note=None)
         known = _with_batch(change, number, **seen, resp=came.resp, unclear=False)
     else:
         moved = _after_error(change, targets, came, now)
@@ -280,14 +283,11 @@ def _after_error(
     change: Change, targets: Sequence[Target], error: CloudError, now: datetime
 ) -> list[Target]:
     if error.effect is Effect.UNCLEAR:
-        return _moved(targets, state=TargetState.UNKNOWN, note=error.sentence)
-    if error.effect is Effect.IN_PART:
-        refusal = say(
-            "The cloud refused its batch because of at least one instance ({words}), and this one "
-            "did not begin. See what is wrong with /taurus-fleet, then use Retry.",
-            words=_words(error),
+        return _moved(targets, state=TargetState.UNKNOWN, answered_at=now, note=error.sentence)
+    if (refusal := _to_be_seen(targets, error)) is not None:
+        return _moved(
+            targets, state=TargetState.UNKNOWN, answered_at=now, refusal=refusal, note=None
         )
-        return _moved(targets, state=TargetState.UNKNOWN, refusal=refusal, note=None)
     again = error.effect is Effect.NOT_SENT or error.reaction is Reaction.BACK_OFF
     ids = {target.instance_id for target in targets}
     tries = sum(1 for batch in change.batches if ids & set(batch.instance_ids))
@@ -295,9 +295,25 @@ def _after_error(
         return _moved(
             targets, state=TargetState.PLANNED, batch=None, submitted_at=None, note=error.sentence
         )
-    if error.reaction is Reaction.DONE and len(targets) == 1:
-        return _moved(targets, state=TargetState.ALREADY_NEWEST, ended_at=now, note=error.sentence)
     return _moved(targets, state=TargetState.REFUSED, ended_at=now, note=error.sentence)
+
+
+def _to_be_seen(targets: Sequence[Target], error: CloudError) -> Sentence | None:
+    """Tell why each was refused, if the refusal alone does not tell how each stands."""
+    if error.effect is Effect.IN_PART:
+        return say(
+            "The cloud refused its batch because of at least one instance ({words}), and this one "
+            "did not begin. See what is wrong with /taurus-fleet, then use Retry.",
+            words=_words(error),
+        )
+    if error.reaction is Reaction.DONE and len(targets) == 1:
+        # A moment ago there was something to upgrade: only the kernel proves which is true.
+        return say(
+            "The cloud refused it because the newest kernel runs already ({words}), but reports an "
+            "older one. Nothing began. Look at the instance, then use Retry.",
+            words=_words(error),
+        )
+    return None
 
 
 def orphaned(change: Change, now: datetime) -> Step | None:

@@ -1,6 +1,6 @@
 """Change a change: read, decide, swap; and again if somebody else was faster."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.domain.change import Change
 from bot.domain.refused import RefusedError
@@ -24,13 +24,25 @@ async def find(desk: Desk, number: int) -> Change:
     return change
 
 
-async def amend(desk: Desk, number: int, decide: Callable[[Change], Step | None]) -> Change:
-    """Apply a pure decision to the stored change; None leaves it as it is.
+async def _never() -> bool:
+    return False
 
-    The decision is made anew on each fresh reading, so it never acts on an old state.
+
+async def amend(
+    desk: Desk,
+    number: int,
+    decide: Callable[[Change], Step | None],
+    *,
+    unless: Callable[[], Awaitable[bool]] = _never,
+) -> Change:
+    """Apply a pure decision to the stored change; None leaves it as it is, as does `unless`.
+
+    Both are asked anew after each fresh reading, so nobody acts on an old state.
     """
     while True:
         change = await find(desk, number)
+        if await unless():
+            return change
         step = decide(change)
         if step is None:
             return change

@@ -18,7 +18,7 @@ from bot.domain.change import (
 )
 from bot.domain.errors import CloudError
 from bot.domain.freeze import Closure, closure_of
-from bot.domain.instance import Answer, Instance
+from bot.domain.instance import Instance
 from bot.domain.observe import (
     CLOCK_SLACK,
     by_instance,
@@ -35,12 +35,9 @@ from bot.domain.sentence import Sentence, say
 from bot.domain.signal import parameters
 from bot.domain.steps import (
     BUSY_LIMIT,
-    answered,
-    attempted,
     doubtful,
     expired,
     ill,
-    in_window,
     looked,
     not_ready,
     orphaned,
@@ -54,6 +51,7 @@ from bot.ports import StaleError
 from bot.service.amend import amend
 from bot.service.desk import Desk
 from bot.service.remind import remind
+from bot.service.send import send
 from bot.service.survey import RUNNING_JOBS_SINCE, survey
 
 _LOOKED_AT = frozenset({*IN_FLIGHT, TargetState.NOT_CONFIRMED})
@@ -175,7 +173,7 @@ async def _send_next(desk: Desk, change: Change) -> None:
     if busy := not_ready(batch, facts):
         await _wait_for(desk, change, busy, checked, facts)
         return
-    await _send(desk, change, batch, facts)
+    await send(desk, change, batch, facts)
 
 
 async def _bad_health(
@@ -230,42 +228,6 @@ async def _wait_for(
         return
     due_at = now + environment.poll_interval
     await desk.changes.save(waiting.model_copy(update={"due_at": due_at}), ())
-
-
-async def _send(
-    desk: Desk, change: Change, batch: tuple[Target, ...], facts: tuple[Facts, ...]
-) -> None:
-    change = await desk.changes.save(*attempted(change, batch, facts, desk.clock()))
-    number = change.batches[-1].number
-    rows = [(target.instance_id, str(target.kernel)) for target in batch]
-    desk.wake()
-    came: Answer | CloudError
-    try:
-        came = await desk.fleets[change.environment].submit(rows, delay=in_window(change))
-    except CloudError as error:
-        came = error
-    await _record(desk, change.number, number, came)
-
-
-async def _record(desk: Desk, change: int, batch: int, came: Answer | CloudError) -> None:
-    """Store what came back, whatever happened to the change meanwhile."""
-    now = desk.clock()
-
-    def decision(change: Change) -> Step:
-        fresh, records = answered(change, batch, came, now)
-        if not fresh.is_open:
-            return fresh, records
-        return fresh.model_copy(update={"due_at": _next_due(desk, fresh, now)}), records
-
-    await amend(desk, change, decision)
-
-
-def _next_due(desk: Desk, change: Change, now: datetime) -> datetime:
-    # More batches of the same wave follow at once; a batch to be offered again waits a little.
-    planned = next_batch(change.targets)
-    if planned and planned[0].note is None and change.state is State.RUNNING:
-        return now
-    return now + desk.environments[change.environment].poll_interval
 
 
 async def look(desk: Desk, change: Change) -> Change:

@@ -103,7 +103,8 @@ def _undecidable(change: Change, now: datetime) -> list[Sentence]:
 
 
 def _doubt(target: Target, now: datetime) -> Sentence | None:
-    shown_until = (target.submitted_at or now) + JOBS_APPEAR_WITHIN
+    asked_at = max(filter(None, (target.submitted_at, target.answered_at)), default=now)
+    shown_until = asked_at + JOBS_APPEAR_WITHIN
     if target.state is TargetState.NOT_CONFIRMED and target.job_id:
         return say(
             "{name} has the task {task} in the cloud, so it did begin. See in the console what "

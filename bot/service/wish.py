@@ -114,12 +114,12 @@ class Wish:
     async def amend(self, decision: Callable[[Change], Step]) -> Change:
         """Decide once for each delivery.
 
-        A process may die after it has decided and before it could say so; whoever takes the
-        delivery over must neither decide again nor say that it came too late.
+        A process may die after it has decided and before it could say so, or be so slow that
+        another one takes the delivery over: whoever comes second must neither decide again nor
+        say that it came too late. What is stored by then is read after the change, so that the
+        swap fails if it happens in between.
         """
-        if await self.was_done():
-            return await find(self.desk, self.number)
-        return await amend(self.desk, self.number, decision)
+        return await amend(self.desk, self.number, decision, unless=self.was_done)
 
     async def was_done(self) -> bool:
         """Whether this very delivery has had its effect already."""

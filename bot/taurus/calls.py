@@ -39,13 +39,17 @@ class Operation(NamedTuple):
 
 
 class Request(NamedTuple):
-    """One request: `url` without the query, pairs in any order, a body to be sent as JSON."""
+    """One request: `url` without the query, pairs in any order, a body to be sent as JSON.
+
+    After `until` it must not leave any more; None: it may whenever its turn comes.
+    """
 
     operation: Operation
     url: str
     query: tuple[tuple[str, str], ...] = ()
     body: Any = None
     headers: dict[str, str] = {}  # noqa: RUF012 - never changed
+    until: datetime | None = None
 
 
 class Call(NamedTuple):
@@ -97,6 +101,8 @@ class Caller:
 
         async def attempt() -> tuple[Model, httpx.Response]:
             async with self._pace.place(is_write=request.operation.unclear is not None):
+                if request.until is not None and self._clock() > request.until:
+                    raise errors.kept_back()
                 response = await self.once(request, auth)
             return self.read(request, response, model), response
 

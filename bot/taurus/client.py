@@ -184,8 +184,12 @@ class TaurusClient:
         answer = await self._ask(_RESULT, "v3", path, wire.PreCheckAnswer, body=_rows(versions))
         return answer.to_precheck()
 
-    async def upgrade(self, versions: Sequence[tuple[str, str]], *, delay: bool) -> Answer:
+    async def upgrade(
+        self, versions: Sequence[tuple[str, str]], *, delay: bool, until: datetime | None = None
+    ) -> Answer:
         """Ask for the upgrade of (instance id, kernel) pairs; it cannot be undone.
+
+        After `until` it is not sent any more.
 
         "Upgrading Minor Versions of Instances in Batches": the answer is one word, without a job
         id or a result for each instance. Nothing tells whether an error that is about one row
@@ -195,6 +199,7 @@ class TaurusClient:
         body = {**_rows(versions), "delay": str(delay).lower() if is_text else delay}
         path = "/instances/database-version/upgrade"
         request = await self._request(_UPGRADE, "v3", path, body=body)
+        request = request._replace(until=until)
         try:
             answer, response = await self._caller.ask(request, wire.UpgradeAnswer, self._auth)
         except errors.TaurusError as error:

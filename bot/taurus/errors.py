@@ -4,8 +4,8 @@ What is certain of a call that changes something:
 
 - It could not connect, or got no place in the pool: it was certainly not sent.
 - The vendor refused it in its own words with a 4xx: it was certainly refused.
-- Everything else (5xx, no answer, an answer of something in between, a strange success): it may
-  have taken effect, and only looking can tell.
+- Everything else (5xx, a failure of the vendor's own with whatever status, no answer, an answer of
+  something in between, a strange success): it may have taken effect, and only looking can tell.
 
 Calls that only read have no effect to be unsure of.
 """
@@ -19,7 +19,7 @@ import httpx
 
 from bot.domain.errors import CloudError, Effect, Reaction
 from bot.domain.sentence import Sentence, say
-from bot.taurus.reactions import react
+from bot.taurus.reactions import SERVER_FAILURES, react
 
 Mask = Callable[[str], str]
 """Takes secrets out of a text."""
@@ -36,6 +36,8 @@ _SERVICE = "DBS."
 """How the codes of TaurusDB itself begin."""
 _REFUSALS_OF_ANYBODY = {401, 407}
 """Statuses that mean "not without signing in first", whoever says so."""
+_GAVE_UP_WAITING = 408
+"""Whoever says so may have passed the request on before."""
 
 
 class TaurusError(CloudError):
@@ -120,6 +122,15 @@ def unanswered(
     return TaurusError(sentence, effect=Effect.REFUSED, reaction=Reaction.BACK_OFF, message=message)
 
 
+def kept_back() -> TaurusError:
+    """Judge a call whose turn came too late, so that it was not made."""
+    sentence = say(
+        "The request had to wait for so long that the bot did not send it any more. No database was"
+        " changed. The bot asks anew by itself."
+    )
+    return TaurusError(sentence, effect=Effect.NOT_SENT, reaction=Reaction.WAIT)
+
+
 def request_id(headers: Mapping[str, str]) -> str:
     """Return the id under which the vendor's support finds a call; IAM has its own header."""
     return headers.get("X-Request-Id", "") or headers.get("X-IAM-Trace-Id", "")
@@ -152,7 +163,9 @@ def _raw_text(response: httpx.Response) -> str:
 def _is_certain(status: int, words: Words | None) -> bool:
     if status in _REFUSALS_OF_ANYBODY:
         return True
-    return words is not None and httpx.codes.is_client_error(status)
+    if words is None or words.code in SERVER_FAILURES or status == _GAVE_UP_WAITING:
+        return False
+    return httpx.codes.is_client_error(status)
 
 
 def _never_sent(message: str, host: str) -> TaurusError:

@@ -139,12 +139,15 @@ class TaurusFleet:
             return None
         return await self._precheck_result(instance_id, current)
 
-    async def submit(self, versions: Sequence[tuple[str, str]], *, delay: bool) -> Answer:
+    async def submit(
+        self, versions: Sequence[tuple[str, str]], *, delay: bool, until: datetime | None = None
+    ) -> Answer:
         """Ask for the upgrade of (instance id, current kernel) pairs; cannot be undone.
 
-        With `delay` the cloud starts each instance in its own maintenance window.
+        With `delay` the cloud starts each instance in its own maintenance window. After `until`
+        it is not sent any more.
         """
-        return await self._client.upgrade(versions, delay=delay)
+        return await self._client.upgrade(versions, delay=delay, until=until)
 
     async def cancel_schedules(self, job_ids: Sequence[str]) -> tuple[str, ...]:
         """Cancel tasks that have not started; returns the ids that really were cancelled."""

@@ -252,6 +252,11 @@ for _row in ROWS:
     for _code in _row.codes.split():
         _BY_CODE.setdefault(_code, []).append(_row)
 
+SERVER_FAILURES = frozenset(
+    code for code, rows in _BY_CODE.items() if any(row.sentence is SERVER_TROUBLE for row in rows)
+)
+"""Codes that say what the cloud failed at, and not how far it had come by then."""
+
 _FIRST_SERVER_ERROR = 500
 
 

@@ -175,6 +175,13 @@ def test_accepted_without_a_trace_and_with_the_old_kernel_never_started() -> Non
     assert "Check the binlog parameters and the replication delay, then use Retry." in said(seen)
 
 
+def test_a_job_has_its_time_to_appear_from_the_answer_on() -> None:
+    """The request of a process that stood still may have reached the cloud minutes later."""
+    late = sent(answered_at=NOW + 20 * MINUTE)
+    assert after(29 * MINUTE, late, version=STILL_OLD).state is TargetState.ACCEPTED
+    assert after(30 * MINUTE, late, version=STILL_OLD).state is TargetState.NEVER_STARTED
+
+
 def test_never_started_is_concluded_from_a_version_only() -> None:
     assert after(JOBS_APPEAR_WITHIN) == sent()
 

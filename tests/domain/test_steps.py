@@ -17,7 +17,7 @@ from bot.domain.change import (
     Timing,
 )
 from bot.domain.errors import CloudError, Effect, Reaction
-from bot.domain.instance import Instance, Job, JobState, Status, Version
+from bot.domain.instance import Answer, Instance, Job, JobState, Status, Version
 from bot.domain.progress import soaking_until
 from bot.domain.seal import is_sealed
 from bot.domain.sentence import say
@@ -273,10 +273,11 @@ def test_a_refusal_halts_what_was_to_follow() -> None:
     assert kinds(records) == ["answer", "halt"]
 
 
-def test_the_newest_already_is_no_failure() -> None:
-    done = error(reaction=Reaction.DONE)
+def test_the_newest_already_is_believed_when_the_kernel_says_so_too() -> None:
+    done = error(reaction=Reaction.DONE, code="DBS.05000008", message="Newest.")
     after, _ = answered(sending(), 1, done, LATER)
-    assert (after.state, states(after)) == (State.SUCCEEDED, [TargetState.ALREADY_NEWEST])
+    assert (after.state, states(after)) == (State.UNKNOWN, [UNKNOWN])
+    assert "(DBS.05000008: Newest.), but reports an older one" in str(after.targets[0].refusal)
 
 
 def test_a_refusal_of_several_is_looked_into_one_by_one() -> None:
@@ -286,6 +287,12 @@ def test_a_refusal_of_several_is_looked_into_one_by_one() -> None:
     assert "Looking whether any of the others began all the same." in str(records[0].sentence)
     assert kinds(records) == ["answer", "unknown"]
     assert not after.batches[0].unclear
+
+
+@pytest.mark.parametrize("came", [SUCCESS, error(Effect.UNCLEAR), error(Effect.IN_PART)])
+def test_an_answer_that_leaves_it_open_is_kept_with_its_time(came: Answer | CloudError) -> None:
+    after, _ = answered(sending(), 1, came, LATER)
+    assert [one.answered_at for one in after.targets] == [LATER]
 
 
 def test_an_unclear_answer_is_unknown_and_never_planned_again() -> None:

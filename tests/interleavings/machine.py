@@ -23,11 +23,13 @@ from bot.domain.kernel import Kernel
 from bot.domain.plan import BATCH_LIMIT
 from bot.domain.policy import Environment
 from bot.domain.seal import is_sealed
+from bot.domain.steps import SEND_WITHIN
 from bot.domain.story import Record
 from bot.sandbox.taurus.fleet import DIRECT, NEWEST
 from bot.sandbox.taurus.instances import Condition, Instance, Job
 from bot.service import Desk
 from bot.service.approve import approve, cancel, halt, reject, reschedule, resume
+from bot.service.deliver import TOO_OLD
 from bot.service.propose import propose
 from bot.service.retry import retry
 from bot.service.wish import Wish
@@ -116,8 +118,8 @@ class Lives(RuleBasedStateMachine):
         """Instances that somebody upgraded in the console: the cloud's truth is not ours alone."""
         self.closed: dict[int, Change] = {}
         self.done: set[tuple[str, int]] = set()
-        self.deeds: list[tuple[str, Deed]] = []
-        """What people asked for, so that a process may come to it once more."""
+        self.deeds: list[tuple[datetime, str, Deed]] = []
+        """What people asked for, and when, so that a process may come to it once more."""
         self.kinds: defaultdict[int, list[str]] = defaultdict(list)
         self.scene: Scene | None = None
 
@@ -143,7 +145,13 @@ class Lives(RuleBasedStateMachine):
         self, environment: Environment, names: list[str], options: Callable[[datetime], Options]
     ) -> None:
         self.scene = Scene(
-            self.url, fleet(), environment, self._check_attempt, self._note_saved, self._check_sent
+            self.url,
+            fleet(),
+            environment,
+            self._check_attempt,
+            self._note_saved,
+            self._check_sent,
+            self._check_leaving,
         )
         self._engine = reading(open_engine(self.url))
         self.do(self.scene.open())
@@ -188,7 +196,7 @@ class Lives(RuleBasedStateMachine):
             environment = desk.environments["default"]
             await propose(desk, asker, environment, names, wanted, key=key, channel=CHANNEL)
 
-        self.deeds.append(("propose", ask))
+        self.deeds.append((self.stage.now, "propose", ask))
         self._begin("propose", slot, ask, at_once=at_once)
 
     @rule(which=st.integers(0, 3), slot=st.integers(0, 1), at_once=AT_ONCE)
@@ -241,14 +249,15 @@ class Lives(RuleBasedStateMachine):
             else:
                 await DECISIONS[verb](Wish(desk, asker, CHANNEL, number))
 
-        self.deeds.append((verb, decide))
+        self.deeds.append((self.stage.now, verb, decide))
         self._begin(verb, slot, decide, at_once=at_once)
 
     @rule(slot=st.integers(0, 1), which=st.integers(1, 5))
     def a_delivery_is_taken_up_again(self, slot: int, which: int) -> None:
-        """Whoever had it died before it counted as dealt with."""
-        name, deed = self.deeds[-min(which, len(self.deeds))]
-        self._begin(f"{name} again", slot, deed, at_once=True)
+        """Whoever had it died before it counted as dealt with; old ones are not begun again."""
+        received_at, name, deed = self.deeds[-min(which, len(self.deeds))]
+        if self.stage.now - received_at <= TOO_OLD:
+            self._begin(f"{name} again", slot, deed, at_once=True)
 
     @rule(slot=st.integers(0, 1))
     def a_process_attends(self, slot: int) -> None:
@@ -349,6 +358,10 @@ class Lives(RuleBasedStateMachine):
         for delivery in {one.data["delivery"] for one in records if "delivery" in one.data}:
             assert (delivery, change.number) not in self.done, "each delivery's deed once"
             self.done.add((delivery, change.number))
+
+    def _check_leaving(self, number: int) -> None:
+        attempted_at = self._read(number).batches[-1].attempted_at
+        assert self.stage.now - attempted_at <= SEND_WITHIN, "others have judged by its absence"
 
     def _check_sent(self, number: int, sent: Sent) -> None:
         change = self._read(number)

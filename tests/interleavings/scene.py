@@ -85,6 +85,8 @@ class MortalChanges(SqlChanges):
         await self.scene.pause("save")
         saved = await super().save(change, records)
         self.scene.on_saved(saved, records)
+        if "attempt" in {one.kind for one in records}:
+            await self.scene.pause("send")  # the machine may sleep before the request leaves
         return saved
 
     async def _read(
@@ -139,6 +141,7 @@ class Scene:
     on_saving: Callable[[Change, Sequence[Record]], None]
     on_saved: Callable[[Change, Sequence[Record]], None]
     on_sent: Callable[[int, Sent], None]
+    on_leaving: Callable[[int], None] = lambda _number: None
     now: datetime = NOW
     activities: list[Activity] = field(default_factory=list)
     mistakes: list[BaseException] = field(default_factory=list)
@@ -147,7 +150,7 @@ class Scene:
         """Build everything."""
         self._moved = asyncio.Event()
         self._incarnations = 0
-        self.wire = Wire(self.clock, self.fleet, self._moment, self._sent)
+        self.wire = Wire(self.clock, self.fleet, self._moment, self._sent, self._leaves)
         self.signals = HttpSignals(self.clock)
         self.ledger = SqlChanges.open(self.url)
         self.desks = [self._desk(slot) for slot in (0, 1)]
@@ -223,6 +226,12 @@ class Scene:
             await desk.changes.release(change.number, desk.owner)
         return True
 
+    def use(self, slot: int, store: MortalChanges) -> None:
+        """Give a process another store; it is closed in the end."""
+        cast("SqlChanges", self.desks[slot].changes).close()
+        store.scene = self
+        self.desks[slot] = replace(self.desks[slot], changes=store)
+
     def asker(self, user: str, key: str) -> Asker:
         return Asker(person=Person(id=user, name=user, zone="UTC"), now=self.now, key=key)
 
@@ -266,6 +275,9 @@ class Scene:
         _refuse_the_dead()
         if operation in WATCHED:
             await self.pause(f"{when} {operation}")
+
+    def _leaves(self) -> None:
+        self.on_leaving(_current.get().change)
 
     def _sent(self, sent: Sent) -> None:
         self.on_sent(_current.get().change, sent)

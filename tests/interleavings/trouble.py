@@ -35,6 +35,11 @@ _SWITCHES: tuple[tuple[str, Value], ...] = (
 )
 
 
+def refuses(code: str) -> Trouble:
+    """The next upgrade is refused with a code of the vendor's."""
+    return _fault("upgrades", "refuse", 1, code)
+
+
 def _fault(scope: str, kind: str, times: int = 1, code: str = "") -> Trouble:
     def happens(wire: Wire) -> None:
         wire.cloud.faults.queue.append(Fault(scope, FaultKind(kind), times, code))
@@ -64,7 +69,7 @@ def _late_and_lost(wire: Wire) -> None:
 
 TROUBLES: st.SearchStrategy[Trouble] = st.one_of(
     st.builds(_fault, st.just("upgrades"), st.sampled_from(_KINDS)),
-    st.builds(_fault, st.just("upgrades"), st.just("refuse"), st.just(1), st.sampled_from(_CODES)),
+    st.builds(refuses, st.sampled_from(_CODES)),
     st.builds(
         _fault,
         st.just("reads"),

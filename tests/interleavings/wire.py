@@ -49,6 +49,8 @@ class Wire(httpx.AsyncBaseTransport):
     fleet: Sequence[Instance]
     moment: Moment
     on_sent: Callable[[Sent], None]
+    on_leaving: Callable[[], None] = lambda: None
+    """Called when an upgrade request leaves."""
     calls: int = 0
     unreachable: int = 0
     """How many of the next connections cannot be made."""
@@ -78,6 +80,8 @@ class Wire(httpx.AsyncBaseTransport):
             self.unreachable -= 1
             raise httpx.ConnectError("no route", request=request)
         call, operation = self._read(request)
+        if operation.name == "batch_upgrade":
+            self.on_leaving()
         before = self.upgrades()
         answer: Answer | None = None
         try:

@@ -72,8 +72,10 @@ class SlowFleet:
     async def precheck(self, instance_id: str, current: str) -> PreCheck | None:
         raise AssertionError(instance_id, current)
 
-    async def submit(self, versions: Sequence[tuple[str, str]], *, delay: bool) -> Answer:
-        raise AssertionError(versions, delay)
+    async def submit(
+        self, versions: Sequence[tuple[str, str]], *, delay: bool, until: datetime | None = None
+    ) -> Answer:
+        raise AssertionError(versions, delay, until)
 
     async def cancel_schedules(self, job_ids: Sequence[str]) -> tuple[str, ...]:
         raise AssertionError(job_ids)

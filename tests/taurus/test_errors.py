@@ -77,6 +77,19 @@ def test_a_server_error_leaves_a_change_unclear_even_with_a_known_code(status: i
     assert errors.refused(answer(status, body)).reaction is Reaction.BACK_OFF
 
 
+@pytest.mark.parametrize("code", ["DBS.108000", "DBS.05000000", "APIGW.0203"])
+def test_a_failure_of_the_clouds_own_leaves_a_change_unclear_with_any_status(code: str) -> None:
+    """One code is documented with several statuses, and none tells how far the cloud had come."""
+    body = {"error_code": code, "error_msg": "down"}
+    assert errors.refused(answer(400, body), unclear=UNCLEAR).effect is Effect.UNCLEAR
+    assert errors.refused(answer(400, body)).effect is Effect.REFUSED
+
+
+def test_a_change_that_somebody_waited_too_long_for_is_unclear() -> None:
+    body = {"code": "408", "message": "request time-out"}
+    assert errors.refused(answer(408, body), unclear=UNCLEAR).effect is Effect.UNCLEAR
+
+
 def test_iams_own_header_names_the_call() -> None:
     response = httpx.Response(404, headers={"X-IAM-Trace-Id": "t1"})
     assert errors.refused(response).request_id == "t1"

@@ -166,6 +166,19 @@ async def test_an_upgrade_that_cannot_leave_is_tried_again_and_certainly_not_sen
     assert [call.outcome for call in opener.calls] == ["ConnectError"] * 3
 
 
+async def test_an_upgrade_whose_turn_comes_too_late_is_not_sent(
+    ready: TaurusFleet, simulator: TaurusSimulator, clock: HandClock
+) -> None:
+    (first, second) = (row(simulator, name) for name in ("orders-prod-01", "orders-prod-02"))
+    await ready.submit([first], delay=False, until=clock.now)
+    with pytest.raises(CloudError, match="did not send it any more") as caught:
+        await ready.submit([second], delay=False, until=clock.now + timedelta(seconds=5))
+    assert caught.value.effect is Effect.NOT_SENT
+    assert count(simulator, "batch_upgrade") == 1
+    await ready.submit([second], delay=False, until=clock.now + timedelta(seconds=6))
+    assert count(simulator, "batch_upgrade") == 2
+
+
 async def test_a_refusal_of_something_in_between_proves_nothing(
     recorder: Recorder, opener: Opener, key: AkSk
 ) -> None:
