@@ -21,6 +21,9 @@ from bot.domain.instance import (
     Status,
     Version,
 )
+from bot.domain.message import File as File  # noqa: PLC0414 - ports speak of messages
+from bot.domain.message import Message as Message  # noqa: PLC0414
+from bot.domain.message import View as View  # noqa: PLC0414
 from bot.domain.model import Frozen
 from bot.domain.person import Group
 from bot.domain.person import Person as Person  # noqa: PLC0414 - ports speak of people
@@ -144,6 +147,15 @@ class Card(Frozen):
     """Why Slack refuses the card at present, in Slack's word; empty if it does not."""
 
 
+class Digest(Frozen):
+    """The next digest of an environment's drift."""
+
+    environment: str
+    due_at: datetime
+    is_unclear: bool = False
+    """Whether it may have been posted already: its post was begun, and its answer was lost."""
+
+
 class Changes(Protocol):
     """The store. Every method is one transaction, and raises `StoreError`."""
 
@@ -251,40 +263,28 @@ class Changes(Protocol):
     async def lift_freeze(self, number: int, now: datetime, records: Sequence[Record]) -> bool:
         """End a freeze early; False if it does not hold any more."""
 
+    async def plan_digest(self, environment: str, schedule: str, due_at: datetime) -> None:
+        """Note when the next digest is due; what is noted for the same schedule stays."""
+
+    async def claim_digest(self, lease: Lease, now: datetime) -> Digest | None:
+        """Claim the digest that has been due longest and is not leased, if any."""
+
+    async def renew_digest(self, environment: str, lease: Lease) -> bool:
+        """Keep a claimed digest; False if somebody else has it by now."""
+
+    async def keep_digest(
+        self, digest: Digest, lease: Lease, *, retry_at: datetime | None = None
+    ) -> None:
+        """Store how far a claimed digest is; `retry_at` ends the claim until then.
+
+        Raises `StaleError` if somebody else has claimed it since.
+        """
+
     async def drop_card(self, id: int) -> None:  # noqa: A002
         """Forget a place where a change needs not be shown."""
 
     async def ready(self) -> None:
         """Prove that the store can be written; raises `StoreError` that says what is wrong."""
-
-
-class Message(Frozen):
-    """A message for Slack: the top-level text tells the story alone."""
-
-    text: str
-    blocks: tuple[dict[str, Any], ...] = ()
-    replaces: bool = False
-    """Whether, as an answer to a click, it takes the place of the message with the button."""
-
-
-class View(Frozen):
-    """A form for Slack. Blocks and elements keep their ids as long as they keep their meaning."""
-
-    title: str
-    blocks: tuple[dict[str, Any], ...]
-    close: str
-    submit: str = ""
-    """Empty: there is nothing to send, only to read."""
-    callback_id: str = ""
-    metadata: str = ""
-
-
-class File(Frozen):
-    """A text file for people."""
-
-    name: str
-    title: str
-    text: str
 
 
 class ChatError(Exception):

@@ -149,6 +149,14 @@ def test_what_a_table_refers_to_has_to_be_there(read: Read) -> None:
             "[environments.prod]\nregion = 'cn-north-4'\napprovals = 2\napprovers = ['U0BOB']\n",
             "line 3: 2 approvals cannot come from 1 approvers",
         ),
+        (
+            "[environments.prod]\nregion = 'cn-north-4'\ndigest = 'Mon 09:00 UTC'\n",
+            "line 3: nobody would read it",
+        ),
+        (
+            "[environments.prod]\nregion = 'cn-north-4'\ndigest = 'weekly'\n",
+            "line 3: environments.prod.digest: 'weekly' is not understood",
+        ),
         ("[environments.prod\n", "is no TOML"),
     ],
 )

@@ -46,6 +46,8 @@ class Environment(Frozen):
     halt_after_failures: int = 1
     slow_after: timedelta | None = None
     """A target that takes longer counts as a failure for the brake; None: none does."""
+    digest: Window | None = None
+    """Begins when the watching channel is told how far the databases are behind; None: never."""
     signals: tuple[Signal, ...] = ()
     """Asked between waves; a bad one halts."""
     approval_ttl: timedelta = timedelta(hours=24)

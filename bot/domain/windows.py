@@ -161,6 +161,8 @@ _DATES = _form(
     rf"(?P<day>(?:\d{{4}}-)?\d\d-\d\d)(?:\s+(?P<start>{_CLOCK}))?{_DATE_TO}"
     rf"(?P<into>(?:\d{{4}}-)?\d\d-\d\d)(?:\s+(?P<end>{_CLOCK}))?"
 )
+_TIMES = _form(rf"(?P<days>{_DAYS_OF_WEEK})\s+(?P<start>{_CLOCK})")
+_HOUR = timedelta(hours=1)
 _ORDINARY_YEAR = 2001
 _YEARLY = len("12-20")
 
@@ -176,6 +178,22 @@ def parse_window(text: str) -> Window:
         if match := form.fullmatch(plain):
             return Window(text=plain, zone=_zone(match["zone"]), pattern=read(match))
     raise WindowError(f"{text!r} is not understood; write it like {FORMS[0]!r}")
+
+
+def parse_times(text: str) -> Window:
+    """Read times that come every week, such as `Mon 09:00 Asia/Shanghai`: each opens an hour.
+
+    Raises:
+        WindowError: it is none; the message names the part that is wrong.
+    """
+    plain = " ".join(text.split())
+    match = _TIMES.fullmatch(plain)
+    if match is None:
+        raise WindowError(f"{text!r} is not understood; write it like 'Mon 09:00 Asia/Shanghai'")
+    start = _start(match["start"])
+    end = (datetime.combine(date.min, start) + _HOUR).time()
+    pattern = Weekly(days=_days(match["days"]), start=start, lasts=int(end < start), end=end)
+    return Window(text=plain, zone=_zone(match["zone"]), pattern=pattern)
 
 
 def _zone(name: str) -> str:

@@ -5,16 +5,18 @@ Each kind of work is a pump; whoever stores work wakes them.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from bot.command import Command
 from bot.domain.change import Change
-from bot.ports import Card, StoreError
+from bot.ports import Card, Digest, StoreError
 from bot.service import deliver
 from bot.service.attend import attend
 from bot.service.desk import Desk
+from bot.service.digest import plan_digests, post_digest
 from bot.service.forms import FormDesk
 from bot.service.pump import Pump, Trade
 from bot.service.tell import tell
@@ -26,14 +28,14 @@ _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """The three pumps of one process."""
+    """The pumps of one process."""
 
     def __init__(self, desk: Desk, commands: Mapping[str, Command], forms: FormDesk) -> None:
         """Nothing runs before `run`."""
         self._desk = desk
         self._running: asyncio.Task[None] | None = None
         store, deliveries = desk.changes, deliver.Deliveries(desk, commands, forms)
-        self._pumps = (
+        self._pumps: tuple[Pump[Any, Any], ...] = (
             Pump(
                 desk,
                 Trade(
@@ -63,6 +65,23 @@ class Worker:
                     renew=store.renew_card,
                     work=self._tell,
                 ),
+            ),
+            *self._digests(),
+        )
+
+    def _digests(self) -> "Iterator[Pump[Digest, str]]":
+        """Nobody asks the store for what no environment wants."""
+        if all(one.digest is None for one in self._desk.environments.values()):
+            return
+        store = self._desk.changes
+        yield Pump(
+            self._desk,
+            Trade(
+                claim=store.claim_digest,
+                key=lambda digest: digest.environment,
+                name=lambda digest: f"the digest of {digest.environment}",
+                renew=store.renew_digest,
+                work=lambda digest: post_digest(self._desk, digest),
             ),
         )
 
@@ -115,6 +134,8 @@ class Worker:
     async def _tidy(self) -> None:
         """Forget from time to time what has long been dealt with: it holds what people wrote."""
         while True:
+            with suppress(StoreError):
+                await plan_digests(self._desk)
             with suppress(StoreError):
                 await self._desk.changes.forget_deliveries(self._desk.clock() - KEEP_DELIVERIES)
             await self._desk.sleep(TIDY_EVERY.total_seconds())

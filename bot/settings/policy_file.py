@@ -28,7 +28,7 @@ from bot.domain.arguments import did_you_mean
 from bot.domain.duty import is_source
 from bot.domain.freeze import RecurringFreeze
 from bot.domain.policy import Environment
-from bot.domain.windows import Window, WindowError, parse_window
+from bot.domain.windows import Window, WindowError, parse_times, parse_window
 from bot.settings.cloud import Cloud, Wanted, read_cloud
 from bot.settings.reading import Reading
 from bot.settings.signal_tables import SignalTable, read_duration
@@ -47,6 +47,13 @@ def _windows(value: object) -> tuple[Window, ...]:
         raise ValueError('use a list such as ["Mon-Thu 22:00-04:00 Asia/Shanghai"]')
     try:
         return tuple(parse_window(one) for one in value)
+    except WindowError as error:
+        raise ValueError(str(error)) from None
+
+
+def _times(value: object) -> Window:
+    try:
+        return parse_times(str(value))
     except WindowError as error:
         raise ValueError(str(error)) from None
 
@@ -100,6 +107,7 @@ class Table(BaseModel):
     windows: _Windows = ()
     notify: _Channels = ()
     wave_size: StrictInt = Field(default=0, ge=0, le=1000)
+    digest: Annotated[Window | None, BeforeValidator(_times)] = None
     soak: _Duration = timedelta()
     rings: _Rings = ()
     one_at_a_time: StrictStr = Field(default="", max_length=128)
@@ -208,6 +216,8 @@ def _environments(
         if not _NAME.fullmatch(name):
             source.wrong(path, f"{name!r} is no name; use small letters, digits and dashes")
         _check_approvals(source, path, table)
+        if table.digest is not None and not (*table.notify, *table.channels):
+            source.wrong((*path, "digest"), "nobody would read it; name a channel under notify")
         rules = {key: value for key, value in table if key not in _ELSEWHERE}
         freezes = tuple(
             RecurringFreeze(when=one.when, reason=one.reason)

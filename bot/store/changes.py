@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine
 from bot.domain.change import Change, State
 from bot.domain.freeze import Freeze
 from bot.domain.story import Entry, Record
-from bot.ports import Card, Delivery, Lease
-from bot.store import audit, cards, deliveries, freezes, health, ledger, schema
+from bot.ports import Card, Delivery, Digest, Lease
+from bot.store import audit, cards, deliveries, digests, freezes, health, ledger, schema
 from bot.store.claims import renew
 from bot.store.engine import READERS, WRITERS, open_engine, reading, transact
 from bot.store.wake import Waker, notify
@@ -241,6 +241,24 @@ class SqlChanges:
     async def lift_freeze(self, number: int, now: datetime, records: Sequence[Record]) -> bool:
         """End a freeze early."""
         return await self._write_work(freezes.lift, number, now, records)
+
+    async def plan_digest(self, environment: str, schedule: str, due_at: datetime) -> None:
+        """Note when the next digest is due."""
+        await self._write(digests.plan, environment, schedule, due_at)
+
+    async def claim_digest(self, lease: Lease, now: datetime) -> Digest | None:
+        """Claim the digest that has been due longest."""
+        return await self._write(digests.claim_due, lease, now)
+
+    async def renew_digest(self, environment: str, lease: Lease) -> bool:
+        """Keep a claimed digest."""
+        return await self._write(renew, schema.digests, environment, lease)
+
+    async def keep_digest(
+        self, digest: Digest, lease: Lease, *, retry_at: datetime | None = None
+    ) -> None:
+        """Store how far a digest is; giving a time for the next claim also ends this one."""
+        await self._write(digests.keep, digest, lease, retry_at)
 
     async def ready(self) -> None:
         """Prove that the store can be written, and that its schema is this code's."""

@@ -19,12 +19,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     column,
+    false,
     or_,
     table,
     true,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision of this code's schema; revisions are numbered, so that newer ones are known."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -181,6 +182,18 @@ freezes = Table(
     sqlite_autoincrement=True,
 )
 Index("freezes_end", freezes.c.end)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("environment", Text, primary_key=True),
+    Column("schedule", Text, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("is_unclear", Boolean, nullable=False, server_default=false()),
+    Column("lease_owner", Text, nullable=False, server_default=""),
+    Column("lease_until", Moment, nullable=False, server_default="0"),
+    comment="One row an environment: its next digest.",
+)
 
 heartbeat = Table(
     "heartbeat",

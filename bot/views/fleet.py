@@ -75,7 +75,7 @@ def fleet_list(page: FleetPage, reader: Reader) -> Message:
 
 def digest(environment: str, drift: Drift, draft: str, reader: Reader) -> Message:
     """Tell a channel how far an environment's databases are behind."""
-    if not drift.behind:
+    if not drift.behind and not drift.unread:
         text = reader(
             say_many(
                 "Nothing to upgrade in {env}: its {n} database is as new as TaurusDB offers.",
@@ -84,8 +84,7 @@ def digest(environment: str, drift: Drift, draft: str, reader: Reader) -> Messag
                 env=environment,
             )
         )
-        lines = [text, *_unread(drift, reader), *_ending(drift, reader)]
-        return message(text, [section("\n".join(lines))])
+        return message(text, [section("\n".join([text, *_ending(drift, reader)]))])
     head = reader(
         say_many(
             "{behind} of {n} database in {env} could be upgraded.",
@@ -96,6 +95,8 @@ def digest(environment: str, drift: Drift, draft: str, reader: Reader) -> Messag
         )
     )
     blocks = [section("\n".join([f"*{head}*", *_facts(drift, reader)]))]
+    if not drift.behind:
+        return message(head, blocks)
     offer = button(DRAFT, reader(say("Plan their upgrade")), draft, "primary")
     return message(head, [*blocks, {"type": "actions", "elements": [offer]}])
 

@@ -41,10 +41,19 @@ class Stage:
 
     @classmethod
     async def open(
-        cls, folder: Path, mode: Mode = "socket", *, fleet: int | None = None, **variables: str
+        cls,
+        folder: Path,
+        mode: Mode = "socket",
+        *,
+        fleet: int | None = None,
+        may_look_back: bool = False,
+        **variables: str,
     ) -> "Stage":
         by_email = "PAGERDUTY_TOKEN" in variables
         installed = manifest(COMMANDS, mode=mode, request_url=PUBLIC_URL, by_email=by_email)
+        if may_look_back:
+            scopes = installed["oauth_config"]["scopes"]
+            scopes["bot"] = [*scopes["bot"], *scopes["bot_optional"]]
         world = await World.start(
             installed, from_morning(), port=0, mode=mode, speed=30, fleet=fleet, durations=SHORT
         )

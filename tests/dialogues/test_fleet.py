@@ -6,9 +6,18 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.slack import NOTICES
 from tests.dialogues.stage import CHANNEL, Stage
 
 ANN = "U0ANN"
+
+
+POLICY = """
+[environments.default]
+channels = ["C0DB"]
+notify = ["C0NEWS"]
+digest = "Tue 10:00 UTC"
+"""
 
 
 @pytest.fixture
@@ -66,3 +75,42 @@ async def test_those_behind_are_summed_up_and_planned_with_one_click(stage: Stag
     await stage.until_state("Proposed")
     assert "orders-prod-04" not in stage.shown
     assert "orders-dev-01" in stage.shown
+
+
+@pytest.fixture
+async def weekly_stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """Tuesdays at ten those who watch are told what is behind; it is nine."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(POLICY)
+    stage = await Stage.open(
+        tmp_path, may_look_back=True, TAURUS_CONFIG=str(policy), TAURUS_NOTIFY=""
+    )
+    yield stage
+    await stage.close()
+
+
+async def test_a_digest_that_was_missed_is_posted_once_and_leads_to_a_plan(
+    weekly_stage: Stage,
+) -> None:
+    stage, slack = weekly_stage, weekly_stage.world.slack
+    await stage.leave()
+    stage.passes(days=1)
+    # Its answer is lost, so it is looked for before it is posted again.
+    slack.faults.next_calls("chat.postMessage", "drop_answer")
+    await stage.enter()
+    await stage.until(lambda: any("could be upgraded" in text for text in stage.notices))
+    stage.passes(hours=2)
+    await stage.until(lambda: any(one.method == "conversations.history" for one in slack.calls))
+    await stage.leave()
+    await stage.enter()
+    (digest,) = slack.messages(NOTICES)
+    assert digest["text"] == "23 of 27 databases in default could be upgraded."
+    answer = await slack.click(ANN, NOTICES, digest["ts"], "upgrade.draft")
+    assert answer["ok"], answer
+    await stage.until_form(ANN, "databases would be upgraded")
+    assert "behind:*" in str(stage.form(ANN))
+    assert (await stage.sends(ANN, channel=CHANNEL))["ok"]
+    await stage.until_state("Proposed")
+    assert "cannot be upgraded now and are left out" in stage.shown
+    stage.passes(days=7)
+    await stage.until(lambda: stage.notices.count(digest["text"]) == 2)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.windows import WindowError, next_opening, parse_window, span_at
+from bot.domain.windows import WindowError, next_opening, parse_times, parse_window, span_at
 
 MOMENTS = st.integers(0, 6 * 365 * 24 * 60).map(
     lambda minutes: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
@@ -109,6 +109,25 @@ def test_every_form_is_understood(text: str, moment: str, start: str, end: str) 
 def test_what_is_no_window_is_refused_with_the_part_that_is_wrong(text: str, said: str) -> None:
     with pytest.raises(WindowError, match=said):
         parse_window(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "opens"),
+    [
+        ("Mon 09:00 Asia/Shanghai", "2026-11-24T02:00Z", "2026-11-30T01:00Z"),
+        ("Mon-Fri 09:00 UTC", "2026-11-27T09:00Z", "2026-11-30T09:00Z"),
+        ("daily 23:30 UTC", "2026-11-24T23:00Z", "2026-11-24T23:30Z"),
+        ("Sun 02:30 Europe/Berlin", "2026-03-28T02:00Z", "2026-03-29T01:00Z"),
+    ],
+)
+def test_times_of_the_week_come_again(text: str, after: str, opens: str) -> None:
+    assert next_opening((parse_times(text),), at(after)) == at(opens)
+
+
+@pytest.mark.parametrize("text", ["weekly", "Mon UTC", "Mon 09:00", "Mon 9 UTC", "Mun 09:00 UTC"])
+def test_what_is_no_time_of_the_week_is_refused(text: str) -> None:
+    with pytest.raises(WindowError):
+        parse_times(text)
 
 
 def test_where_clocks_go_forward_a_window_opens_and_a_freeze_ends_when_they_jump() -> None:
