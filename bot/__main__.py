@@ -22,7 +22,7 @@ from bot.domain.explain import Question, explain
 from bot.domain.policy import Action
 from bot.ports import StoreError
 from bot.sandbox.world import World, welcome
-from bot.settings import SettingsError, database_url, read_policy, read_settings
+from bot.settings import Settings, SettingsError, database_url, read_policy, read_settings
 from bot.slack.manifest import manifest
 from bot.store import SqlChanges, migrate
 from bot.taurus import REGIONS, Limits
@@ -164,19 +164,45 @@ async def _play(args: argparse.Namespace, url: str) -> None:
         fleet=args.fleet,
         faults=args.faults,
     )
+    bot = _SandboxBot(world, url)
+    world.bot.on_change = bot.follow
     try:
-        environ = {**world.environ(), "DATABASE_URL": url, "SLACK_MODE": "socket"}
-        app = App(read_settings(environ), COMMANDS, _surroundings(world))
-        try:
-            await app.start()
-            welcome(world)
-            if not args.no_browser:
-                await asyncio.to_thread(webbrowser.open, world.slack.url)
-            await stopped.wait()
-        finally:
-            await app.stop()
+        await bot.follow()
+        welcome(world)
+        if not args.no_browser:
+            await asyncio.to_thread(webbrowser.open, world.slack.url)
+        await stopped.wait()
     finally:
+        await bot.stop()
         await world.close()
+
+
+class _SandboxBot:
+    """The bot between the two simulators, run as the page says."""
+
+    def __init__(self, world: World, url: str) -> None:
+        self._world = world
+        self._url = url
+        self._app: App | None = None
+        self._one_change = asyncio.Lock()
+
+    async def follow(self) -> None:
+        """Run with the settings that are chosen now, or not at all."""
+        async with self._one_change:
+            await self.stop()
+            if self._world.bot.is_on:
+                self._app = App(self._settings(), COMMANDS, _surroundings(self._world))
+                await self._app.start()
+
+    def _settings(self) -> Settings:
+        told = {"DATABASE_URL": self._url, "SLACK_MODE": "socket"}
+        return read_settings({**self._world.environ(), **self._world.bot.environ(), **told})
+
+    async def stop(self) -> None:
+        """As by SIGTERM; what is left undone is in the store."""
+        app, self._app = self._app, None
+        if app is not None:
+            await app.stop()
 
 
 def _surroundings(world: World) -> Surroundings:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.sandbox.bot import BotSwitches, SandboxPanel
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.slack import NOTICES, SlackSimulator
 from bot.sandbox.taurus import Durations, TaurusPanel, TaurusSimulator, make_fleet, read_faults
@@ -19,6 +20,8 @@ class World:
     clock: SandboxClock
     slack: SlackSimulator
     taurus: TaurusSimulator
+    bot: BotSwitches
+    """What the page chose for the bot; whoever runs one between the two may follow it."""
 
     @classmethod
     async def start(
@@ -48,18 +51,19 @@ class World:
             durations=durations,
         )
         taurus.switch_all(switches)
+        bot = BotSwitches()
         try:
             slack = await SlackSimulator.start(
                 manifest=dict(manifest),
                 port=port,
                 mode=mode,
                 clock=lambda: clock.now().timestamp(),
-                panel=TaurusPanel(taurus, clock),
+                panel=SandboxPanel(TaurusPanel(taurus, clock), bot),
             )
         except BaseException:
             await taurus.close()
             raise
-        return cls(clock, slack, taurus)
+        return cls(clock, slack, taurus, bot)
 
     def environ(self) -> dict[str, str]:
         """Give the variables by which any client finds and enters the simulators."""

@@ -54,7 +54,7 @@ class App {
     setInterval(() => this.tick(), CLOCK_TICK);
     const [, user, place] = location.hash.split("/");
     await this.become(user || localStorage.getItem("person") || "", place);
-    if (innerWidth >= 1100) this.showSide({ kind: "steps" }, false);
+    if (innerWidth >= 1100) this.showSide({ kind: "tour" }, false);
   }
 
   /** Becomes a person: their state, their events, their view of things. */
@@ -64,8 +64,8 @@ class App {
     this.store.userId = state.me.id;
     this.store.load(state);
     localStorage.setItem("person", state.me.id);
-    const keep = this.store.channel(place) ?? state.channels.find((channel) => !channel.is_im) ?? state.channels[0];
-    this.store.place = { kind: "channel", id: keep.id };
+    this.store.place = { kind: "channel", id: place };
+    this.store.place.id = this.store.room().id;
     if (this.store.side?.kind === "thread") this.store.side = null;
     this.stop = api.follow(state.me.id, {
       onOpen: () => this.connected(), onLost: () => this.setConnection("connecting"), onEvent: (event) => this.event(event),
@@ -131,7 +131,7 @@ class App {
     drawSidebar(this, byId("sidebar-body"));
     this.side.draw();
     this.modal.draw();
-    for (const kind of ["cloud", "steps"]) byId(`open-${kind}`).setAttribute("aria-pressed", String(side?.kind === kind));
+    for (const kind of ["cloud", "tour"]) byId(`open-${kind}`).setAttribute("aria-pressed", String(side?.kind === kind));
     document.title = `${place.kind === "home" ? this.store.state.bot.name : this.roomTitle(this.store.channel(place.id))} · Sandbox chat`;
     this.tick();
   }
@@ -226,6 +226,13 @@ class App {
     queueMicrotask(() => this.main.composer?.fill(text));
   }
 
+  /** Changes the cloud, the clock or the bot, and shows what came of it, also when it was refused. */
+  async turn(change) {
+    const answer = await this.quietly(api.post("/page/faults", change));
+    if (answer && answer.ok === false) toast(`That was refused: ${answer.error}`);
+    await this.reload();
+  }
+
   history = (thread) => this.sent.get(`${this.store.userId}/${thread}`) ?? [];
 
   remember(text, thread) {
@@ -247,7 +254,7 @@ class App {
 
   // The simulated fleet ages by itself; its panel is read again while somebody looks at it.
   async refreshCloud() {
-    if (this.store.side?.kind !== "cloud" || document.visibilityState !== "visible") return;
+    if (!["cloud", "tour"].includes(this.store.side?.kind) || document.visibilityState !== "visible") return;
     const faults = await api.get("/page/faults").catch(() => null);
     if (faults?.fleet && this.store.apply({ type: "faults", faults })) this.changed();
   }

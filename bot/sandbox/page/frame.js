@@ -13,7 +13,7 @@ export function setText(node, text) {
 export function wireFrame(app) {
   const toggle = (kind) => () => app.showSide(app.store.side?.kind === kind ? null : { kind });
   byId("open-cloud").addEventListener("click", toggle("cloud"));
-  byId("open-steps").addEventListener("click", toggle("steps"));
+  byId("open-tour").addEventListener("click", toggle("tour"));
   byId("open-sidebar").addEventListener("click", openDrawer);
   byId("close-sidebar").addEventListener("click", () => closeDrawer(true));
   byId("scrim").addEventListener("click", () => closeDrawer());

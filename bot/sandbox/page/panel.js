@@ -1,9 +1,7 @@
 // @ts-check
-/** The "Cloud" panel: the TaurusDB simulator's fleet, faults and clock. */
-import * as api from "./api.js";
+/** The "Cloud" panel: the TaurusDB simulator's fleet, faults and clock, and how the bot runs. */
 import { dayLabel, timeOfDay } from "./dates.js";
 import { h, keepingFocus, uid } from "./dom.js";
-import { toast } from "./toast.js";
 
 const JUMPS = [["+1 min", 60], ["+10 min", 600], ["+1 h", 3600], ["+12 h", 43_200]];
 const SPEEDS = [1, 10, 60, 600];
@@ -11,18 +9,19 @@ const GOOD = /^(normal|available|active)$/i;
 const BAD = /(abnormal|fail|frozen|error|readonly|full)/i;
 
 /**
- * Draws the three parts, each only when it changed: the fleet ages while somebody types.
+ * Draws the parts, each only when it changed: the fleet ages while somebody types.
  * @param {any} app @param {HTMLElement} root
  */
 export function drawCloud(app, root) {
   const { faults, clock: time } = app.store.state;
-  if (!root.children.length) root.append(h("div"), h("div"), h("div"));
-  const [first, second, third] = root.children;
+  if (!root.children.length) root.append(h("div"), h("div"), h("div"), h("div"));
+  const [first, second, third, fourth] = root.children;
   const day = dayLabel(app.store.now(), app.reader);
   redraw(first, [time.speed, day, app.reader.tz, app.reader.locale], () => clock(app, day));
   if (!faults) return redraw(second, "none", () => h("p.muted", {}, "This sandbox runs without a TaurusDB simulator."));
   redraw(second, faults.fleet, () => fleet(faults.fleet ?? []));
-  if (!third.querySelector(".field:focus")) redraw(third, faults.switches, () => switches(app, faults));
+  if (faults.bot?.length) redraw(third, faults.bot, () => switches(app, "Bot", "bot", faults.bot));
+  if (!fourth.querySelector(".field:focus")) redraw(fourth, faults.switches, () => switches(app, "What goes wrong", "switch", faults.switches ?? []));
 }
 
 function redraw(part, facts, make) {
@@ -43,7 +42,7 @@ function panelSection(title, ...children) {
 function clock(app, day) {
   const { store, reader } = app;
   const jumps = JUMPS.map(([label, seconds]) =>
-    h("button.btn.small", { type: "button", "data-focus": `jump-${seconds}`, "aria-label": `Advance the clock by ${String(label).slice(1)}`, onclick: () => advance(app, seconds) }, String(label)));
+    h("button.btn.small", { type: "button", "data-focus": `jump-${seconds}`, "aria-label": `Advance the clock by ${String(label).slice(1)}`, onclick: () => app.turn({ advance_seconds: seconds }) }, String(label)));
   return panelSection("Clock",
     h("p.clock-face", {}, h("span.clock-time", { "data-now": "" }, timeOfDay(store.now(), reader)),
       h("span.muted", {}, ` ${day}, your time`)),
@@ -56,26 +55,16 @@ function speedPicker(app) {
   const now = app.store.state.clock.speed ?? 1;
   const speeds = [...new Set([...SPEEDS, now])].sort((a, b) => a - b);
   const options = speeds.map((speed) => h("option", { value: speed, selected: speed === now }, `${speed}×`));
-  return h("label.speed", {}, "Speed", h("select.field", { "data-focus": "speed", onchange: (event) => turn(app, "/page/clock", { speed: Number(event.target.value) }) }, ...options));
+  return h("label.speed", {}, "Speed", h("select.field", { "data-focus": "speed", onchange: (event) => app.turn({ speed: Number(event.target.value) }) }, ...options));
 }
 
-const advance = (app, seconds) => turn(app, "/page/clock", { advance_seconds: seconds });
-
-/** Asks for a change and shows what came of it, also when it was refused. */
-async function turn(app, path, change) {
-  const answer = await app.quietly(api.post(path, change));
-  if (answer && answer.ok === false) toast(`That was refused: ${answer.error}`);
-  await app.reload();
+function switches(app, title, kind, all) {
+  const rows = all.map((one) => switchRow(app, one, (value) => app.turn({ [kind]: one.name, value })));
+  return panelSection(title, rows.length ? h("div.switches", {}, ...rows) : h("p.muted", {}, "No switches."));
 }
 
-function switches(app, faults) {
-  const rows = (faults.switches ?? []).map((one) => switchRow(app, one));
-  return panelSection("What goes wrong", rows.length ? h("div.switches", {}, ...rows) : h("p.muted", {}, "No switches."));
-}
-
-function switchRow(app, one) {
+function switchRow(app, one, set) {
   const [label, help] = [uid("switch"), uid("help")];
-  const set = (value) => turn(app, "/page/faults", { switch: one.name, value });
   const control = (CONTROLS[one.kind] ?? CONTROLS.text)(one, set);
   control.setAttribute("id", label);
   control.setAttribute("data-focus", `switch-${one.name}`);

@@ -1,12 +1,12 @@
 // @ts-check
-/** The right column: a thread, the cloud or the first steps. */
+/** The right column: a thread, the cloud or the tour. */
 import { h, icon, ICONS } from "./dom.js";
 import { Composer } from "./composer.js";
 import { MessageList } from "./messages.js";
 import { drawCloud } from "./panel.js";
-import { drawSteps } from "./steps.js";
+import { drawTour } from "./tour.js";
 
-const TITLES = { thread: "Thread", cloud: "Cloud", steps: "First steps" };
+const TITLES = { thread: "Thread", cloud: "Cloud", tour: "Tour" };
 
 export class Side {
   constructor(app, root) {
@@ -53,7 +53,7 @@ export class Side {
   update(side) {
     if (side.kind === "thread") this.list.draw(this.app.store.thread(side.channel, side.ts));
     else if (side.kind === "cloud") drawCloud(this.app, this.body);
-    else drawSteps(this.app, this.body);
+    else drawTour(this.app, this.body);
   }
 
   focus() {

@@ -6,13 +6,14 @@ export class Store {
     this.state = /** @type {any} */ (null);
     this.userId = "";
     this.place = { kind: "channel", id: "" };
-    this.side = /** @type {null|{kind: "thread"|"cloud"|"steps", ts?: string, channel?: string}} */ (null);
+    this.side = /** @type {null|{kind: "thread"|"cloud"|"tour", ts?: string, channel?: string}} */ (null);
     this.connection = "connecting";
     this.dismissed = new Set();
     this.forms = new Map();
     this.read = new Map();
     this.clockReadAt = 0;
     this.openedAt = /** @type {number|null} */ (null);
+    this.tour = { story: /** @type {number|null} */ (0), step: 0, since: 0, channel: "", ended: /** @type {number[]} */ ([]) };
   }
 
   /** Takes a fresh state; the reader's marks are set for channels seen for the first time. */
@@ -22,6 +23,12 @@ export class Store {
     this.openedAt ??= newest(state);
     for (const channel of state.channels) this.startReading(channel);
   }
+
+  /** The channel that is looked at, or where one would go from the app's Home tab. */
+  room = () => this.channel(this.place.id) ?? this.state.channels.find((channel) => !channel.is_im) ?? this.state.channels[0];
+
+  /** When the last message was said, Unix seconds. */
+  lastSaid = () => newest(this.state);
 
   setClock(clock) {
     this.state.clock = clock;
@@ -109,7 +116,6 @@ export class Store {
   }
 }
 
-/** When the last message was said, Unix seconds. */
 const newest = (state) => Math.max(0, ...Object.values(state.messages).flat().map(({ ts }) => Number(ts)));
 
 export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;

@@ -7,7 +7,7 @@ from typing import Any
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.taurus.instances import Condition, Fate, Instance
 from bot.sandbox.taurus.simulator import TaurusSimulator
-from bot.sandbox.taurus.switch import Switch, Value
+from bot.sandbox.taurus.switch import Value
 from bot.sandbox.taurus.switches import SWITCHES
 
 LONGEST_JUMP = timedelta(days=31)
@@ -25,7 +25,7 @@ class TaurusPanel:
         """Everything that the panel shows."""
         return {
             "clock": {"now": self._clock.now().timestamp(), "speed": self._clock.speed},
-            "switches": [self._switch(switch) for switch in SWITCHES],
+            "switches": [one.shown(self._simulator.faults.values[one.name]) for one in SWITCHES],
             "fleet": [self._row(instance) for instance in self._simulator.instances],
         }
 
@@ -44,16 +44,6 @@ class TaurusPanel:
             self._clock.set_speed(_number(change["speed"]))
         else:
             raise ValueError("the panel knows switch, advance_seconds and speed")
-
-    def _switch(self, switch: Switch) -> dict[str, Any]:
-        shown = {
-            "name": switch.name,
-            "label": switch.label,
-            "help": switch.help,
-            "kind": switch.kind,
-            "value": self._simulator.faults.values[switch.name],
-        }
-        return shown | {"choices": list(switch.choices)} if switch.choices else shown
 
     def _row(self, instance: Instance) -> dict[str, Any]:
         upgrading = self._simulator.is_upgrading(instance.id)

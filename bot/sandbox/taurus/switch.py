@@ -1,7 +1,7 @@
 """One switch: what it is called, what it takes, and what is wrong with a value."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Value = bool | float | str
 Kind = Literal["toggle", "number", "text", "choice"]
@@ -48,6 +48,12 @@ class Switch:
         if self.kind == "toggle":
             return bool(value)
         return float(str(value)) if self.kind == "number" else str(value)
+
+    def shown(self, value: Value) -> dict[str, Any]:
+        """This switch, set to `value`, as a panel shows it."""
+        told = {"name": self.name, "label": self.label, "help": self.help, "kind": self.kind}
+        shown: dict[str, Any] = {**told, "value": value}
+        return shown | {"choices": list(self.choices)} if self.choices else shown
 
 
 _WORDS = {
