@@ -267,7 +267,7 @@ async def halt(wish: Wish) -> Change:
             raise too_late(change)
         wish.check(Action.HALT, change)
         text = say(
-            "{who} halted it: nothing more starts. What the cloud has begun cannot be stopped.",
+            "{who} halted it: nothing more starts.",
             who=wish.who,
         )
         halted = advance(change, Move.HALT, halt_reason=text, approvals=())

@@ -115,21 +115,7 @@ def page(change: Change, reader: Reader, number: int) -> Message:
 
 
 def _facts(change: Change, reader: Reader) -> list[Block]:
-    said: list[Sentence] = []
-    if change.is_open:
-        said += [*risk(change.targets), timing(change.options)]
-    said += [*waves(change.targets), *soak(change)]
-    said += _approvals(change)
-    if change.halt_reason is not None and change.state is State.HALTED:
-        said.append(change.halt_reason)
-    if change.in_state(IN_FLIGHT) and change.state in {State.HALTED, State.UNKNOWN}:
-        said.append(say("What the cloud has begun cannot be stopped; it is followed to its end."))
-    if change.state is State.PROPOSED:
-        said += change.warnings
-    if change.options.reason:
-        said.append(say("Reason: {reason}", reason=change.options.reason))
-    if change.parent is not None:
-        said.append(say("It retries what CHG-{number} left.", number=change.parent))
+    said = [*_plan(change), *_approvals(change), *_halt(change), *_background(change)]
     void = reader(say("The approval became void:"))
     lines = [f"{void} {reader(one)}" for one in change.difference]
     waits = reader(say("Waiting, and trying again:"))
@@ -138,6 +124,33 @@ def _facts(change: Change, reader: Reader) -> list[Block]:
     if hidden:
         blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
     return blocks
+
+
+def _plan(change: Change) -> list[Sentence]:
+    said: list[Sentence] = []
+    if change.is_open:
+        said += risk(change.targets)
+    if change.state in {State.PROPOSED, State.SCHEDULED}:
+        said.append(timing(change.options))
+    return [*said, *waves(change.targets), *soak(change)]
+
+
+def _halt(change: Change) -> list[Sentence]:
+    said: list[Sentence] = []
+    if change.halt_reason is not None and change.state is State.HALTED:
+        said.append(change.halt_reason)
+    if change.in_state(IN_FLIGHT) and change.state in {State.HALTED, State.UNKNOWN}:
+        said.append(say("What the cloud has begun cannot be stopped; it is followed to its end."))
+    return said
+
+
+def _background(change: Change) -> list[Sentence]:
+    said = [*change.warnings] if change.state is State.PROPOSED else []
+    if change.options.reason:
+        said.append(say("Reason: {reason}", reason=change.options.reason))
+    if change.parent is not None:
+        said.append(say("It retries what CHG-{number} left.", number=change.parent))
+    return said
 
 
 def _approvals(change: Change) -> list[Sentence]:
@@ -238,6 +251,11 @@ def _approve(change: Change, reader: Reader) -> Block:
     return {**made, "confirm": question}
 
 
+def _has_rest(change: Change) -> bool:
+    """Whether a halted change has something left to go on with."""
+    return change.state is State.HALTED and bool(change.in_state({TargetState.PLANNED}))
+
+
 def _unsent(change: Change) -> bool:
     return not change.batches
 
@@ -252,7 +270,7 @@ _BUTTONS: tuple[tuple[Callable[[Change], bool], Callable[[Change, Reader], Block
         lambda c: c.state is State.RUNNING and bool(c.in_state({TargetState.PLANNED})),
         _plain("change.halt", "Halt", "danger"),
     ),
-    (lambda c: c.state is State.HALTED, _plain("change.resume", "Resume", "primary")),
+    (_has_rest, _plain("change.resume", "Resume", "primary")),
     (lambda c: c.state is State.UNKNOWN, _plain("change.resume", "Look again")),
     (
         lambda c: (
@@ -266,7 +284,7 @@ _BUTTONS: tuple[tuple[Callable[[Change], bool], Callable[[Change, Reader], Block
         lambda c: c.state in {State.PROPOSED, State.SCHEDULED},
         _plain("change.cancel", "Cancel"),
     ),
-    (lambda c: c.state is State.HALTED, _plain("change.cancel", "Cancel the rest")),
+    (_has_rest, _plain("change.cancel", "Cancel the rest")),
     (
         lambda c: c.state in {State.FAILED, State.PARTLY_FAILED, State.UNKNOWN},
         _plain("change.retry", "Retry the rest"),
