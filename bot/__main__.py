@@ -164,7 +164,7 @@ async def _play(args: argparse.Namespace, url: str) -> None:
         fleet=args.fleet,
         faults=args.faults,
     )
-    bot = _SandboxBot(world, url)
+    bot = SandboxBot(world, url)
     world.bot.on_change = bot.follow
     try:
         await bot.follow()
@@ -177,7 +177,7 @@ async def _play(args: argparse.Namespace, url: str) -> None:
         await world.close()
 
 
-class _SandboxBot:
+class SandboxBot:
     """The bot between the two simulators, run as the page says."""
 
     def __init__(self, world: World, url: str) -> None:

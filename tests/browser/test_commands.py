@@ -131,12 +131,12 @@ async def test_only_the_asker_sees_a_private_answer_and_can_put_it_away(
     await expect(whisper).to_have_count(0)
 
 
-async def test_an_example_of_the_first_steps_is_filled_in(page: Page) -> None:
-    steps = page.get_by_role("complementary", name="First steps")
-    await steps.get_by_role("button", name="/taurus-upgrade orders-*").click()
+async def test_an_example_of_the_tour_is_filled_in(page: Page) -> None:
+    steps = page.get_by_role("complementary", name="Tour")
+    await steps.get_by_role("button", name="/taurus-upgrade orders-prod-01").click()
 
     box = page.get_by_role("textbox", name="Message #db-changes")
-    await expect(box).to_have_value("/taurus-upgrade orders-*")
+    await expect(box).to_have_value('/taurus-upgrade orders-prod-01 --reason "security fix"')
     await expect(box).to_be_focused()
 
 

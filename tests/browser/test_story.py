@@ -28,11 +28,11 @@ def card_of(page: Page, change: str) -> Locator:
     return channel.filter(has_text=f"{change} ·")
 
 
-async def confirm(page: Page, card: Locator) -> None:
-    await card.get_by_role("button", name="Confirm").click()
+async def confirm(page: Page, card: Locator, word: str = "Confirm") -> None:
+    await card.get_by_role("button", name=word).click()
     asked = page.get_by_role("alertdialog", name="Upgrade these databases?")
     await expect(asked).to_contain_text("cannot be undone")
-    await asked.get_by_role("button", name="Confirm").click()
+    await asked.get_by_role("button", name=word).click()
 
 
 async def shows(card: Locator, state: str) -> None:
