@@ -24,6 +24,7 @@ from bot.service.rota import Rota
 from bot.service.worker import Worker
 from bot.settings import Cloud, Settings
 from bot.signals import HttpSignals
+from bot.slack.answers import rendering
 from bot.slack.config import SlackConfig
 from bot.slack.front import Forms
 from bot.slack.gateway import Hooks, SlackGateway
@@ -97,6 +98,7 @@ class App:
             sleep=asyncio.sleep,
             wall=around.wall,
             hooks=Hooks(
+                render=rendering(self._settings.language),
                 forms=Forms(self._loading, self._check, self._suggest),
                 on_call=self._metrics.on_slack,
                 on_ack=self._metrics.on_ack,

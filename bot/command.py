@@ -129,9 +129,9 @@ class Shortcut:
     """
 
     callback_id: str
-    name: str
-    """At most 24 characters; a message id of the catalogs."""
-    description: str
+    name: Sentence
+    """At most 24 characters."""
+    description: Sentence
     on_message: bool = False
 
 
@@ -139,8 +139,8 @@ class Shortcut:
 class Form:
     """A form that belongs to a command, from being opened to being sent."""
 
-    title: str
-    """At most 24 characters; a message id of the catalogs."""
+    title: Sentence
+    """At most 24 characters."""
     opened_by: frozenset[str]
     """Action ids and shortcuts; a command's name stands for its line without arguments."""
     fill: "Callable[[Call | Click, Asker, Desk], Awaitable[View]]"
@@ -166,8 +166,8 @@ class Command:
     """
 
     name: str
-    summary: str
-    """One line for the manifest and the help; a message id of the catalogs."""
+    summary: Sentence
+    """One line for the manifest and the help."""
     usage: tuple[str, ...]
     """Every form of the line, without the command's name."""
     run: "Callable[[Call, Asker, Desk], Awaitable[Message | None]]"

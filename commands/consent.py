@@ -7,7 +7,7 @@ from bot.domain.change import Change
 from bot.domain.model import Frozen
 from bot.domain.refused import RefusedError
 from bot.domain.seal import seal_of
-from bot.domain.sentence import Sentence
+from bot.domain.sentence import Sentence, say
 from bot.ports import Message, View
 from bot.service import Desk
 from bot.service.approve import approvable, approve, resumable, resume
@@ -29,7 +29,7 @@ class Note(Frozen):
     seal: str
 
 
-def _form(title: str, action: str, possible: _Decision, done: _Decision) -> Form:
+def _form(title: Sentence, action: str, possible: _Decision, done: _Decision) -> Form:
     async def fill(told: Call | Click, asker: Asker, desk: Desk) -> View:
         assert isinstance(told, Click)  # noqa: S101 - only the button opens it
         channel = await place_of(told, desk)
@@ -68,6 +68,6 @@ def _wish(form: Submission, asker: Asker, desk: Desk) -> Wish:
 
 
 CONSENTS: Mapping[str, Form] = {
-    "change.approve.form": _form("Approve", "change.approve", approvable, approve),
-    "change.resume.form": _form("Resume", "change.resume", resumable, resume),
+    "change.approve.form": _form(say("Approve"), "change.approve", approvable, approve),
+    "change.resume.form": _form(say("Resume"), "change.resume", resumable, resume),
 }

@@ -7,7 +7,7 @@ from bot.command import Asker, Call, Click, Command, Form, Submission, UsageErro
 from bot.domain.arguments import Arguments, Option, did_you_mean, read
 from bot.domain.change import OPEN_STATES, Change
 from bot.domain.refused import RefusedError
-from bot.domain.sentence import Sentence, say
+from bot.domain.sentence import Sentence, say, word
 from bot.domain.when import WhenError, parse_duration, parse_when
 from bot.ports import Message, View
 from bot.service import Desk
@@ -149,7 +149,7 @@ def _told(done: Callable[[Wish], Awaitable[Change]]) -> _Verb:
 
 
 def _standing(change: Change, reader: Reader) -> Message:
-    text = say("{change} is {state} now.", change=change.id, state=change.state.value)
+    text = say("{change} is {state} now.", change=change.id, state=word(change.state))
     return told(text, reader)
 
 
@@ -238,7 +238,7 @@ async def _submit_reschedule(form: Submission, asker: Asker, desk: Desk) -> Mess
 
 CHANGE = Command(
     name="/taurus-change",
-    summary="See the changes, cancel, reschedule, retry, halt or resume one",
+    summary=say("See the changes, cancel, reschedule, retry, halt or resume one"),
     usage=USAGE,
     run=run,
     clicks={
@@ -251,7 +251,7 @@ CHANGE = Command(
     },
     forms={
         "change.reschedule.form": Form(
-            title="Reschedule",
+            title=say("Reschedule"),
             opened_by=frozenset({"change.reschedule"}),
             fill=_fill_reschedule,
             check=_check_reschedule,

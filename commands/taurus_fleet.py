@@ -143,7 +143,7 @@ def _row(instance: Instance, version: Version | None, window: str) -> FleetRow:
     return FleetRow(
         id=instance.id,
         name=instance.name,
-        status=instance.status.value,
+        status=instance.status,
         kernel=str(kernel or "?"),
         newest=str(version.latest) if version and version.upgradable else "",
         window=window,
@@ -152,7 +152,7 @@ def _row(instance: Instance, version: Version | None, window: str) -> FleetRow:
 
 FLEET = Command(
     name="/taurus-fleet",
-    summary="See the databases, their kernels and what could be upgraded",
+    summary=say("See the databases, their kernels and what could be upgraded"),
     usage=USAGE,
     run=run,
     clicks={PREVIOUS: turn, NEXT: turn},

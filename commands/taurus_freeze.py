@@ -127,7 +127,7 @@ def _number(rest: list[str]) -> int:
 
 FREEZE = Command(
     name="/taurus-freeze",
-    summary="See, declare or lift times in which nothing starts",
+    summary=say("See, declare or lift times in which nothing starts"),
     usage=USAGE,
     run=run,
 )

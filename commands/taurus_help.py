@@ -20,7 +20,7 @@ def help_for(*others: Command) -> tuple[Command, ...]:
 
     command = Command(
         name="/taurus-help",
-        summary="See what you may do here",
+        summary=say("See what you may do here"),
         usage=("",),
         run=run,
         clicks={"home.open": _show_home},

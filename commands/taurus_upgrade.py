@@ -208,7 +208,7 @@ def _hint(reader: Reader) -> Message:
 
 UPGRADE = Command(
     name="/taurus-upgrade",
-    summary="Upgrade TaurusDB databases to the newest kernel, after confirmation",
+    summary=say("Upgrade TaurusDB databases to the newest kernel, after confirmation"),
     usage=USAGE,
     run=run,
     forms={"upgrade.form": FORM},

@@ -48,13 +48,13 @@ _DRAFT_OPTIONS = (Option(name="--env"),)
 SHORTCUTS = (
     Shortcut(
         callback_id=OPEN,
-        name="Upgrade databases",
-        description="Plan an upgrade of TaurusDB databases",
+        name=say("Upgrade databases"),
+        description=say("Plan an upgrade of TaurusDB databases"),
     ),
     Shortcut(
         callback_id=SIMILAR,
-        name="Plan a similar change",
-        description="Open the form filled in as the change on this card",
+        name=say("Plan a similar change"),
+        description=say("Open the form filled in as the change on this card"),
         on_message=True,
     ),
 )
@@ -231,7 +231,7 @@ async def _unchoosable(entered: Entered, desk: Desk) -> list[Sentence]:
     return [
         *selection.problems,
         *(
-            say("{name} {why}.", name=one.instance.name, why=str(one.hindrance))
+            say("{name} {why}.", name=one.instance.name, why=one.hindrance)
             for one in named
             if one.hindrance is not None
         ),
@@ -348,7 +348,7 @@ def _drawn(entered: Entered, note: Note, preview: Preview, asker: Asker, desk: D
 
 
 FORM = Form(
-    title="Upgrade databases",
+    title=say("Upgrade databases"),
     opened_by=frozenset({"/taurus-upgrade", OPEN, SIMILAR, DRAFT}),
     fill=fill,
     edit=edit,

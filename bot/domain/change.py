@@ -13,10 +13,10 @@ from enum import StrEnum
 from bot.domain.duty import Duty
 from bot.domain.kernel import Kernel, Path
 from bot.domain.model import Frozen
-from bot.domain.sentence import Sentence
+from bot.domain.sentence import Sentence, Word
 
 
-class State(StrEnum):
+class State(Word):
     """Where a change stands. The values are the words on the card."""
 
     PROPOSED = "Proposed"
@@ -101,7 +101,7 @@ TABLE: Mapping[State, Mapping[Move, State]] = {
 OPEN_STATES = frozenset(state for state, moves in TABLE.items() if moves)
 
 
-class TargetState(StrEnum):
+class TargetState(Word):
     """Where one instance of a change stands."""
 
     PLANNED = "planned"

@@ -8,12 +8,13 @@ from pydantic import Field
 
 from bot.domain.kernel import Kernel
 from bot.domain.model import Frozen
+from bot.domain.sentence import Word
 
 INSTANCE_ID = re.compile(r"[0-9A-Za-z]{32}in07")
 SISTER_PRODUCTS = {"in01": "RDS for MySQL", "in14": "GaussDB", "in02": "DDS"}
 
 
-class Status(StrEnum):
+class Status(Word):
     """Instance status, reduced to what matters for an upgrade.
 
     What the API returns while an upgrade runs is undocumented, so an unknown word means `BUSY`.

@@ -2,11 +2,14 @@
 
 Decisions are made once, but read by many people in several languages and zones. So the domain
 never formats text: it says a `Sentence`, and a view renders it for its reader. The template is
-the message id of the translation catalogs; arguments are the only parts that people or the
-cloud wrote, and a view escapes every one of them.
+the message id of the translation catalogs. Arguments are data, which people or the cloud wrote
+and a view escapes, or sentences again, which a view translates: a word of ours, such as the name
+of a state, never stands in another sentence as text.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import Field
 
@@ -37,7 +40,8 @@ class Channels(Frozen):
     channels: tuple[str, ...]
 
 
-Arg = str | int | At | User | Users | Channels
+class Word(StrEnum):
+    """Names that people read: each value is a message of the catalogs, and is said by `word`."""
 
 
 class Sentence(Frozen):
@@ -48,7 +52,7 @@ class Sentence(Frozen):
 
     template: str
     plural: str = ""
-    args: dict[str, Arg] = Field(default_factory=dict)
+    args: "dict[str, Arg]" = Field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return the plain English text, for logs and command lines."""
@@ -56,6 +60,17 @@ class Sentence(Frozen):
         if self.plural and self.args.get("n") != 1:
             template = self.plural
         return template.format(**{name: _plain(arg) for name, arg in self.args.items()})
+
+
+class Sentences(Frozen):
+    """Several sentences that stand one after the other, as one argument."""
+
+    several: tuple[Sentence, ...]
+
+
+Datum = str | int | At | User | Users | Channels
+Arg = Datum | Sentence | Sentences
+Sentence.model_rebuild()
 
 
 def say(template: str, **args: Arg) -> Sentence:
@@ -68,8 +83,20 @@ def say_many(singular: str, plural: str, n: int, **args: Arg) -> Sentence:
     return Sentence(template=singular, plural=plural, args={"n": n, **args})
 
 
+def word(named: Word) -> Sentence:
+    """Say one of our own names, such as a state."""
+    return Sentence(template=named.value)
+
+
+def all_of(several: Sequence[Sentence]) -> Sentences:
+    """Let several sentences be one argument of another."""
+    return Sentences(several=tuple(several))
+
+
 def _plain(arg: Arg) -> str:
     match arg:
+        case Sentences():
+            return " ".join(str(one) for one in arg.several)
         case At():
             return arg.at.strftime("%Y-%m-%d %H:%M UTC")
         case User():

@@ -26,7 +26,7 @@ from bot.domain.plan import Facts, crowded, unready
 from bot.domain.progress import begun
 from bot.domain.reminders import awaiting
 from bot.domain.seal import replanned
-from bot.domain.sentence import Sentence, say, say_many
+from bot.domain.sentence import Sentence, all_of, say, say_many, word
 from bot.domain.story import Record
 from bot.domain.turns import Step, fact, settled, turned
 
@@ -37,8 +37,6 @@ SEND_TRIES = 5
 SEND_WITHIN = timedelta(minutes=2)
 """How long after its attempt was recorded a request may still leave. A process that was stopped in
 between (a machine put to sleep, say) must not send what others have judged by its absence."""
-REASON = 280
-"""Characters of why something was halted: the card shows one argument up to 300."""
 
 
 def expired(change: Change, now: datetime) -> Step | None:
@@ -69,7 +67,7 @@ def voided(
     text = say("What was approved is no longer true, so the approval is void. Nothing was sent.")
     if change.batches:
         text = say("What was approved is no longer true, so nothing more is sent of it.")
-    record = fact(now, "void", text, "\n".join(str(one) for one in why))
+    record = fact(now, "void", text, more=why)
     if not fresh.in_state({TargetState.PLANNED}):
         return turned(change, settled(fresh, now), now, record)
     if change.state is State.SCHEDULED:
@@ -106,9 +104,7 @@ def stopped(
 
 def unhealthy(change: Change, why: Sequence[Sentence], now: datetime) -> Step:
     """Halt before the next wave because something is not well."""
-    reason = say(
-        "Halted before the next wave: {why}", why=" ".join(str(one) for one in why)[:REASON]
-    )
+    reason = say("Halted before the next wave: {why}", why=all_of(why))
     halted = advance(change, Move.HALT, halt_reason=reason, approvals=(), due_at=now)
     return turned(change, halted, now)
 
@@ -263,7 +259,7 @@ def _answer(number: int, came: Answer | CloudError, now: datetime) -> Record:
         "Batch {batch} (request {request}): {what}",
         batch=number,
         request=request,
-        what=str(came.sentence),
+        what=came.sentence,
     )
     if came.effect is Effect.IN_PART:
         text = say(
@@ -350,11 +346,11 @@ def _outcome(before: Target, after: Target, now: datetime) -> Record | None:
     text = say(
         "{name}: {state}, kernel {kernel}.",
         name=after.name,
-        state=after.state.value,
+        state=word(after.state),
         kernel=str(after.found or after.kernel),
     )
-    note = str(after.note) if after.note else ""
-    return fact(now, "outcome", text, note, instance=after.instance_id, job=after.job_id)
+    more = (after.note,) if after.note else ()
+    return fact(now, "outcome", text, more=more, instance=after.instance_id, job=after.job_id)
 
 
 def in_window(change: Change) -> bool:

@@ -22,6 +22,8 @@ class Record(Frozen):
     sentence: Sentence
     told: bool = False
     """Whether it becomes a line in the card's thread."""
+    more: tuple[Sentence, ...] = ()
+    """What belongs to it, each below the sentence: the note on an instance, what has changed."""
     verbatim: str = ""
     """Words of the cloud, shown unchanged below the sentence."""
     data: dict[str, str] = Field(default_factory=dict)

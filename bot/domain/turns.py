@@ -18,7 +18,7 @@ from bot.domain.change import (
 )
 from bot.domain.progress import ended
 from bot.domain.risk import some
-from bot.domain.sentence import Sentence, say, say_many
+from bot.domain.sentence import Sentence, say, say_many, word
 from bot.domain.story import Record
 
 Step = tuple[Change, tuple[Record, ...]]
@@ -29,7 +29,14 @@ _ALARMING = frozenset({TargetState.FAILED, TargetState.REFUSED, TargetState.NEVE
 _UNDER_WAY = frozenset({State.SCHEDULED, State.RUNNING, State.HALTED, State.UNKNOWN})
 
 
-def fact(at: datetime, kind: str, sentence: Sentence, verbatim: str = "", **data: str) -> Record:
+def fact(
+    at: datetime,
+    kind: str,
+    sentence: Sentence,
+    verbatim: str = "",
+    more: Sequence[Sentence] = (),
+    **data: str,
+) -> Record:
     """Record something that the bot saw or did, as a line of the thread."""
     return Record(
         at=at,
@@ -37,6 +44,7 @@ def fact(at: datetime, kind: str, sentence: Sentence, verbatim: str = "", **data
         kind=kind,
         sentence=sentence,
         told=True,
+        more=tuple(more),
         verbatim=verbatim,
         data={key: value for key, value in data.items() if value},
     )
@@ -174,7 +182,7 @@ def closing(change: Change, now: datetime) -> Record:
         text = say(
             "{change} is over: {state}. Nothing was sent to the databases.",
             change=change.id,
-            state=change.state.value,
+            state=word(change.state),
         )
         return fact(now, "closed", text)
     counts = change.counts()
@@ -182,7 +190,7 @@ def closing(change: Change, now: datetime) -> Record:
     text = say(
         "{change} is over: {state}. {new} of {all} run the newest kernel.",
         change=change.id,
-        state=change.state.value,
+        state=word(change.state),
         new=new,
         all=len(change.targets),
     )

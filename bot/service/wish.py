@@ -8,7 +8,7 @@ from bot.domain.change import Approval, Change, TargetState, Timing
 from bot.domain.freeze import Calendar, Closure, closure_of, told
 from bot.domain.policy import Action, Circle, Environment, decide
 from bot.domain.refused import RefusedError
-from bot.domain.sentence import Sentence, User, say
+from bot.domain.sentence import Sentence, User, say, word
 from bot.domain.story import Record
 from bot.service.amend import Step, amend, find
 from bot.service.desk import Desk
@@ -152,6 +152,6 @@ def too_late(change: Change) -> RefusedError:
             "{change} is {state} by now, so this does not apply any more: nothing was done. "
             "The card shows how it stands.",
             change=change.id,
-            state=change.state.value,
+            state=word(change.state),
         )
     )

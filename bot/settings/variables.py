@@ -67,7 +67,9 @@ VARIABLES = (
     ),
     Variable(USER, "a token from IAM"),
     Variable(
-        ("TAURUS_LANGUAGE",), "`en-us` or `zh-cn`: the language TaurusDB answers in", "`en-us`"
+        ("TAURUS_LANGUAGE",),
+        "`en-us` or `zh-cn`: the language of channels, and of TaurusDB's answers",
+        "`en-us`",
     ),
     Variable(("TAURUS_DELAY_FORMAT",), "`boolean` or `string`: how `delay` is sent", "`boolean`"),
     Variable(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.sentence import Sentence, say
 from bot.ports import View
+from bot.views.reader import Reader
 
 Render = Callable[[Sentence, str], str]
 """Puts a sentence into a language; an empty one means that the reader's is not known."""
@@ -54,10 +55,9 @@ _TITLE = say("Nothing was done")
 _CLOSE = say("Close")
 
 
-def plain(sentence: Sentence, language: str) -> str:
-    """Render in English, whatever the reader's language."""
-    del language
-    return str(sentence)
+def rendering(default: str) -> Render:
+    """Render in the reader's language, or in `default` where that is not known."""
+    return lambda sentence, language: Reader.of(language or default)(sentence)
 
 
 def notice(sentence: Sentence, render: Render, language: str) -> View:

@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.command import Command
 from bot.ports import ChatError, Clock, Sleep
 from bot.slack.account import Account
-from bot.slack.answers import Render, plain
+from bot.slack.answers import Render, rendering
 from bot.slack.chat import SlackChat
 from bot.slack.config import SlackConfig
 from bot.slack.errors import AWAY, TokenError
@@ -45,7 +45,7 @@ def _deaf(*_: object) -> None:
 class Hooks:
     """What the gateway is built with besides its duty: words, forms, watchers, a steady clock."""
 
-    render: Render = plain
+    render: Render = field(default_factory=lambda: rendering("en-us"))
     forms: Forms = field(default_factory=Forms)
     on_call: OnCall = _deaf
     on_ack: OnAck = _deaf

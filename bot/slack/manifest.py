@@ -94,7 +94,7 @@ def _slash_command(command: Command, url: dict[str, str]) -> dict[str, Any]:
     return {
         "command": command.name,
         **url,
-        "description": command.summary,
+        "description": str(command.summary),
         **({"usage_hint": hint} if hint else {}),
         "should_escape": False,
     }
@@ -102,10 +102,10 @@ def _slash_command(command: Command, url: dict[str, str]) -> dict[str, Any]:
 
 def _shortcut(shortcut: Shortcut) -> dict[str, str]:
     return {
-        "name": shortcut.name,
+        "name": str(shortcut.name),
         "type": "message" if shortcut.on_message else "global",
         "callback_id": shortcut.callback_id,
-        "description": shortcut.description,
+        "description": str(shortcut.description),
     }
 
 
@@ -138,7 +138,7 @@ def _problems(commands: Sequence[Command]) -> Iterator[str]:
         name = command.name
         if not name.startswith("/") or not 1 < len(name) <= _COMMAND or " " in name:
             yield f"{name!r} is no command: it needs a slash and at most {_COMMAND} characters"
-        if not 0 < len(command.summary) <= _COMMAND_DESCRIPTION:
+        if not 0 < len(str(command.summary)) <= _COMMAND_DESCRIPTION:
             yield f"the summary of {name} needs 1 to {_COMMAND_DESCRIPTION} characters"
     names = [command.name for command in commands]
     yield from (

@@ -179,7 +179,7 @@ def _cells(entry: Entry) -> list[str]:
         fact.at.isoformat(),
         fact.actor,
         fact.kind,
-        str(fact.sentence),
+        " ".join(str(one) for one in (fact.sentence, *fact.more)),
         fact.verbatim,
         json.dumps(fact.data, ensure_ascii=False) if fact.data else "",
         "yes" if fact.told else "no",

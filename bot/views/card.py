@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.domain.change import IN_FLIGHT, Approval, Change, State, TargetState, Timing
 from bot.domain.duty import Duty, is_source
 from bot.domain.risk import protection, risk
-from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_many
+from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_many, word
 from bot.ports import Message
 from bot.views.blocks import Block, button, confirm, context, message, section, sections
 from bot.views.reader import Reader, escaped
@@ -30,7 +30,7 @@ def card(change: Change, reader: Reader) -> Message:
     blocks = [
         section(f"*{head}*"),
         *_protection(change, reader),
-        section(f"*{reader(say('State'))}*  {reader(say(change.state.value))}"),
+        section(f"*{reader(say('State'))}*  {reader(word(change.state))}"),
         *_facts(change, reader),
         *targets,
         *_hidden(change, hidden, reader),
@@ -53,7 +53,7 @@ def headline(change: Change, reader: Reader) -> str:
             "{change} · {state} · upgrade {n} databases of {env} · asked by {who}",
             len(change.targets),
             change=change.id,
-            state=reader(say(change.state.value)),
+            state=word(change.state),
             env=change.environment,
             who=User(user=change.requester),
         )
@@ -208,7 +208,8 @@ def _hidden(change: Change, hidden: int, reader: Reader) -> list[Block]:
     if not hidden:
         return []
     counts = ", ".join(
-        f"{count} {reader(say(state.value))}" for state, count in change.counts().items()
+        reader(say("{count} {state}", count=count, state=word(state)))
+        for state, count in change.counts().items()
     )
     text = say_many(
         "… and {n} more: see /taurus-change show {change}.",
@@ -233,8 +234,8 @@ def _is_typed(change: Change) -> bool:
     return change.protected and change.state in {State.PROPOSED, State.HALTED}
 
 
-def _plain(action: str, text: str, style: str = "") -> Callable[[Change, Reader], Block]:
-    return lambda change, reader: button(action, reader(say(text)), change.id, style)
+def _plain(action: str, text: Sentence, style: str = "") -> Callable[[Change, Reader], Block]:
+    return lambda change, reader: button(action, reader(text), change.id, style)
 
 
 def _approve(change: Change, reader: Reader) -> Block:
@@ -264,29 +265,29 @@ _BUTTONS: tuple[tuple[Callable[[Change], bool], Callable[[Change, Reader], Block
     (lambda c: c.state is State.PROPOSED and not c.is_overdue, _approve),
     (
         lambda c: c.state is State.PROPOSED and bool(c.approvers),
-        _plain("change.reject", "Reject"),
+        _plain("change.reject", say("Reject")),
     ),
     (
         lambda c: c.state is State.RUNNING and bool(c.in_state({TargetState.PLANNED})),
-        _plain("change.halt", "Halt", "danger"),
+        _plain("change.halt", say("Halt"), "danger"),
     ),
-    (_has_rest, _plain("change.resume", "Resume", "primary")),
-    (lambda c: c.state is State.UNKNOWN, _plain("change.resume", "Look again")),
+    (_has_rest, _plain("change.resume", say("Resume"), "primary")),
+    (lambda c: c.state is State.UNKNOWN, _plain("change.resume", say("Look again"))),
     (
         lambda c: (
             c.state in {State.PROPOSED, State.SCHEDULED}
             and _unsent(c)
             and c.options.timing is Timing.AT
         ),
-        _plain("change.reschedule", "Reschedule"),
+        _plain("change.reschedule", say("Reschedule")),
     ),
     (
         lambda c: c.state in {State.PROPOSED, State.SCHEDULED},
-        _plain("change.cancel", "Cancel"),
+        _plain("change.cancel", say("Cancel")),
     ),
-    (_has_rest, _plain("change.cancel", "Cancel the rest")),
+    (_has_rest, _plain("change.cancel", say("Cancel the rest"))),
     (
         lambda c: c.state in {State.FAILED, State.PARTLY_FAILED, State.UNKNOWN},
-        _plain("change.retry", "Retry the rest"),
+        _plain("change.retry", say("Retry the rest")),
     ),
 )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from bot.domain.drift import Drift, KernelGroup
+from bot.domain.instance import Status
 from bot.domain.kernel import Path
 from bot.domain.model import Frozen
 from bot.domain.risk import some
-from bot.domain.sentence import Sentence, say, say_many
+from bot.domain.sentence import Sentence, say, say_many, word
 from bot.ports import Message
 from bot.views.blocks import VALUE, button, context, message, section, sections
 from bot.views.forms import DRAFT
@@ -23,7 +24,7 @@ class FleetRow(Frozen):
 
     id: str
     name: str
-    status: str
+    status: Status
     kernel: str
     newest: str = ""
     """Empty if there is nothing newer."""
@@ -183,5 +184,5 @@ def _line(row: FleetRow, reader: Reader) -> str:
     window = f" · {reader(say('window {window} UTC', window=row.window))}" if row.window else ""
     return (
         f"• *{escaped(row.name)}* `{escaped(row.id)}` {escaped(kernel)} · "
-        f"{reader(say(row.status))}{window}"
+        f"{reader(word(row.status))}{window}"
     )

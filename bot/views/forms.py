@@ -60,13 +60,13 @@ class Preview(Frozen):
     """Whether the environment is."""
 
 
-def loading(callback_id: str, title: str, reader: Reader) -> View:
+def loading(callback_id: str, title: Sentence, reader: Reader) -> View:
     """Show at once that something is coming."""
     blocks = [section(reader(say("One moment, reading the databases…")))]
     return _view(title, blocks, reader).model_copy(update={"callback_id": callback_id})
 
 
-def notice(message: Message, title: str, reader: Reader) -> View:
+def notice(message: Message, title: Sentence, reader: Reader) -> View:
     """Let a message take the form's place."""
     return _view(title, list(message.blocks) or [section(message.text)], reader)
 
@@ -93,7 +93,7 @@ def upgrade_form(
         *([section(f"*{reader(protection(entered.env))}*")] if preview.protected else []),
         *_preview(preview, bool(entered.instances), reader),
     ]
-    form = _view("Upgrade databases", blocks, reader)
+    form = _view(say("Upgrade databases"), blocks, reader)
     submit = cut(reader(say("Ask for approval")), _TITLE)
     return form.model_copy(
         update={"callback_id": "upgrade.form", "submit": submit, "metadata": metadata}
@@ -107,14 +107,14 @@ def reschedule_form(change: Change, zone: str, reader: Reader) -> View:
         said.insert(0, say("It is planned for {at}.", at=At(at=change.options.run_at)))
     lines = "\n".join([f"*{headline(change, reader)}*", *(reader(one) for one in said)])
     blocks = [section(lines), _at("", zone, reader, optional=False)]
-    form = _view("Reschedule", blocks, reader)
+    form = _view(say("Reschedule"), blocks, reader)
     submit = cut(reader(say("Reschedule")), _TITLE)
     return form.model_copy(
         update={"callback_id": "change.reschedule.form", "submit": submit, "metadata": change.id}
     )
 
 
-def consent_form(change: Change, title: str, metadata: str, reader: Reader) -> View:
+def consent_form(change: Change, title: Sentence, metadata: str, reader: Reader) -> View:
     """Draw the form that asks to type the environment's name, for a yes in a protected one."""
     said = [protection(change.environment), *gist(change.targets, change.options)]
     lines = [f"*{headline(change, reader)}*", *(reader(one) for one in said)]
@@ -126,7 +126,7 @@ def consent_form(change: Change, title: str, metadata: str, reader: Reader) -> V
     label = reader.plain(say("Type {env} to approve", env=change.environment))
     element: Block = {"type": "plain_text_input", "max_length": TYPED}
     form = _view(title, [*blocks, _input("name", label, element)], reader)
-    submit = cut(reader(say(title)), _TITLE)
+    submit = cut(reader(title), _TITLE)
     return form.model_copy(update={"submit": submit, "metadata": metadata})
 
 
@@ -163,16 +163,16 @@ def option(value: str, text: str, description: str = "") -> Block:
 def _option(choice: Choice, reader: Reader) -> Block:
     instance = choice.instance
     if (hindrance := choice.hindrance) is not None:
-        told = reader.plain(say("Not now: {why}", why=reader.plain(hindrance)))
+        told = reader.plain(say("Not now: {why}", why=hindrance))
     else:
         newest = str(choice.version.latest) if choice.version else "…"
         told = f"{instance.region} · {instance.kernel or '?'} → {newest}".removeprefix(" · ")
     return option(instance.id, instance.name, told)
 
 
-def _view(title: str, blocks: Sequence[Block], reader: Reader) -> View:
-    title, close = reader(say(title)), reader(say("Close"))
-    return View(title=cut(title, _TITLE), blocks=tuple(blocks), close=cut(close, _TITLE))
+def _view(title: Sentence, blocks: Sequence[Block], reader: Reader) -> View:
+    close = cut(reader(say("Close")), _TITLE)
+    return View(title=cut(reader(title), _TITLE), blocks=tuple(blocks), close=close)
 
 
 def _plain(text: str) -> Block:

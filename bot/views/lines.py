@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bot.domain.change import Change
-from bot.domain.sentence import User, say
+from bot.domain.sentence import Users, say_many
 from bot.domain.story import Entry
 from bot.ports import Message
-from bot.views.blocks import cut, message, section
+from bot.views.blocks import cut, message, section, sections
 from bot.views.reader import Reader
 
 VERBATIM = 2500
@@ -25,20 +25,25 @@ def line(entries: Sequence[Entry], change: Change, reader: Reader) -> Message:
 
 
 def _drawn(entry: Entry, change: Change, reader: Reader, limit: int) -> Message:
-    """Draw one fact; the cloud's own words stand verbatim below it."""
+    """Draw one fact; what belongs to it and the cloud's own words, verbatim, stand below it."""
     record = entry.record
     text = reader(record.sentence)
     if record.kind == "closed":
         text = f"{text} {_mentions(change, reader)}"
+    blocks = [section(text)]
+    more, hidden = sections((reader(one) for one in record.more), limit)
+    blocks += more
+    if hidden:
+        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
     if not record.verbatim:
-        return message(text, [section(text)])
+        return message(text, blocks)
     words = record.verbatim
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("```", "ˋˋˋ")):
         words = words.replace(sign, entity)
     words = cut(words, limit)
-    return message(f"{text} {words}", [section(text), section(f"```{words}```")])
+    return message(f"{text} {words}", [*blocks, section(f"```{words}```")])
 
 
 def _mentions(change: Change, reader: Reader) -> str:
     people = dict.fromkeys([change.requester, *(one.user for one in change.approvals)])
-    return " ".join(reader(say("{who}", who=User(user=one))) for one in people)
+    return reader.shown(Users(users=tuple(people)))

@@ -2,16 +2,19 @@
 
 import gettext
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from itertools import accumulate
 from pathlib import Path
 
-from bot.domain.sentence import Arg, At, Channels, Sentence, User, Users
+from bot.domain.sentence import Arg, At, Channels, Datum, Sentence, Sentences, User, Users
 
 LOCALES = Path(__file__).parent / "locale"
 ARG_LIMIT = 300
 """Characters of one argument: names of people and clouds can be of any length."""
+SEVERAL_LIMIT = 1200
+"""Characters of sentences that are one argument of another."""
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "ˋ"}
 _BLANKS = re.compile(r"\s+")
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -49,14 +52,35 @@ class Reader:
 
     def __call__(self, sentence: Sentence) -> str:
         """Render as mrkdwn, with every argument escaped."""
-        return self._template(sentence).format(
-            **{name: _rendered(arg) for name, arg in sentence.args.items()}
-        )
+        return self._said(sentence, self.shown)
 
     def plain(self, sentence: Sentence, zone: tzinfo = UTC) -> str:
         """Render for where Slack knows no markup (options, errors at a field), in one line."""
-        args = {name: _typed(arg, zone) for name, arg in sentence.args.items()}
-        return flat(self._template(sentence).format(**args))
+        return flat(self._said(sentence, lambda arg: self._plain(arg, zone)))
+
+    def shown(self, arg: Arg) -> str:
+        """Render one argument as mrkdwn."""
+        match arg:
+            case Sentence():
+                return self(arg)
+            case Sentences():
+                return _in_a_row(map(self, arg.several))
+            case _:
+                return _marked(arg)
+
+    def _plain(self, arg: Arg, zone: tzinfo) -> str:
+        match arg:
+            case Sentence():
+                return self.plain(arg, zone)
+            case Sentences():
+                return _in_a_row(self.plain(one, zone) for one in arg.several)
+            case _:
+                return _typed(arg, zone)
+
+    def _said(self, sentence: Sentence, show: Callable[[Arg], str]) -> str:
+        return self._template(sentence).format(
+            **{name: show(arg) for name, arg in sentence.args.items()}
+        )
 
     def _template(self, sentence: Sentence) -> str:
         count = sentence.args.get("n")
@@ -70,7 +94,19 @@ def _mention(user: str) -> str:
     return f"<!subteam^{escaped(user)}>" if user[:1] == "S" else f"<@{escaped(user)}>"
 
 
-def _typed(arg: Arg, zone: tzinfo) -> str:
+def _in_a_row(said: Iterable[str]) -> str:
+    """Put sentences one after the other; those that are too many give way to dots."""
+    kept: list[str] = []
+    used = 0
+    for one in said:
+        if kept and used + len(one) > SEVERAL_LIMIT:
+            return " ".join([*kept, "…"])
+        kept.append(one)
+        used += len(one)
+    return " ".join(kept)
+
+
+def _typed(arg: Datum, zone: tzinfo) -> str:
     match arg:
         case At():
             return arg.at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
@@ -85,7 +121,7 @@ def _typed(arg: Arg, zone: tzinfo) -> str:
             return text if len(text) <= ARG_LIMIT else text[: ARG_LIMIT - 1] + "…"
 
 
-def _rendered(arg: Arg) -> str:
+def _marked(arg: Datum) -> str:
     match arg:
         case At():
             unix, plain = int(arg.at.timestamp()), arg.at.strftime("%Y-%m-%d %H:%M UTC")

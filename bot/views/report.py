@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.change import Change
 from bot.domain.report import Row, rows
-from bot.domain.sentence import Sentence, say, say_many
+from bot.domain.sentence import Sentence, say, say_many, word
 from bot.ports import Message
 from bot.views.blocks import Block, cut, message, section
 from bot.views.reader import Reader
@@ -57,7 +57,7 @@ def _row(row: Row, reader: Reader) -> list[Block]:
         _cell(target.name),
         _cell(str(target.kernel)),
         _cell(row.after),
-        _cell(reader(say(target.state.value))),
+        _cell(reader(word(target.state))),
         _cell(reader(_took(row.took)) if row.took is not None else "–"),
         _cell(str(target.failovers)),
         _cell(note, _NOTE),

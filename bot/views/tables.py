@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.command import Command
 from bot.domain.change import Change
 from bot.domain.freeze import Calendar, Freeze
-from bot.domain.sentence import At, Sentence, User, say, say_many
+from bot.domain.sentence import At, Sentence, User, all_of, say, say_many
 from bot.domain.story import Entry
 from bot.ports import Message
 from bot.views.blocks import context, message, section, sections
@@ -39,10 +39,11 @@ def history(entries: Sequence[Entry], reader: Reader) -> Message:
 
 
 def _history_line(entry: Entry, reader: Reader) -> str:
-    at = reader(say("{at}", at=At(at=entry.record.at)))
+    at = reader.shown(At(at=entry.record.at))
     change = f"CHG-{entry.change} " if entry.change else ""
+    told = reader.shown(all_of((entry.record.sentence, *entry.record.more)))
     words = f" ({escaped(entry.record.verbatim)})" if entry.record.verbatim else ""
-    return f"{at} {change}{reader(entry.record.sentence)}{words}"
+    return f"{at} {change}{told}{words}"
 
 
 def freeze_list(calendars: Mapping[str, Calendar], now: datetime, reader: Reader) -> Message:
@@ -90,6 +91,6 @@ def help_page(commands: Sequence[Command], standing: Sequence[Sentence], reader:
     blocks = [section(f"*{head}*")]
     for command in commands:
         forms = "\n".join(f"{command.name} {escaped(form)}".rstrip() for form in command.usage)
-        blocks.append(section(f"*{reader(say(command.summary))}*\n```{forms}```"))
+        blocks.append(section(f"*{reader(command.summary)}*\n```{forms}```"))
     lines, _ = sections(reader(one) for one in standing)
     return message(head, [*blocks, *lines])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.change import IN_FLIGHT, NOT_NEW, UNSEEN, Options, Target, TargetState, Timing
-from bot.domain.sentence import At, Sentence, say, say_many
+from bot.domain.sentence import At, Sentence, say, say_many, word
 from bot.views.reader import Reader, escaped
 
 _ATTENTION = (*UNSEEN, *NOT_NEW)
@@ -33,13 +33,12 @@ def _line(target: Target, reader: Reader, *, with_wave: bool) -> str:
 
 
 def _state(target: Target, reader: Reader) -> str:
-    word = reader(say(target.state.value))
-    return f"{word} {escaped(target.progress)}".rstrip()
+    return f"{reader(word(target.state))} {escaped(target.progress)}".rstrip()
 
 
 def _time(target: Target, reader: Reader) -> str:
     if target.ended_at is not None:
-        return f" {reader(say('{at}', at=At(at=target.ended_at)))}"
+        return f" {reader.shown(At(at=target.ended_at))}"
     began_at = target.began_at or target.submitted_at
     if began_at is None or target.state not in IN_FLIGHT:
         return ""

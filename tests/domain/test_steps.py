@@ -110,7 +110,7 @@ def test_before_anything_was_sent_it_is_proposed_anew_with_the_difference() -> N
     assert str(after.targets[0].kernel) == NEWER
     assert kinds(records) == ["void"]
     assert "Nothing was sent" in str(records[0].sentence)
-    assert records[0].verbatim == "orders-1 is different."
+    assert records[0].more == WHY
     assert not is_sealed(after)
 
 
@@ -473,10 +473,7 @@ def test_an_outcome_is_told_once_and_progress_is_not() -> None:
     assert step is not None
     (told,) = step[1]
     assert (told.kind, str(told.sentence)) == ("outcome", f"orders-1: failed, kernel {NEWEST}.")
-    assert (told.verbatim, told.data) == (
-        "Because.",
-        {"instance": instance_id(1), "job": "job-1"},
-    )
+    assert (told.more, told.data) == ((note,), {"instance": instance_id(1), "job": "job-1"})
 
 
 def test_the_last_outcome_closes_the_change_with_one_line() -> None:

@@ -16,7 +16,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.command import Asker, Call, Click, Command, Form, Query, Shortcut, Submission
-from bot.domain.sentence import Sentence
+from bot.domain.sentence import Sentence, say
 from bot.ports import ChatError, Delivery, Message, StoreError, View
 from bot.slack.config import SlackConfig
 from bot.slack.errors import TokenError
@@ -75,13 +75,13 @@ class FormsByHand:
 COMMANDS = (
     Command(
         name="/taurus-fleet",
-        summary="Shows the fleet",
+        summary=say("Shows the fleet"),
         usage=(),
         run=unused,
         clicks={"change.approve": unused, "home.open": unused},
         forms={
             "upgrade.form": Form(
-                title="Upgrade",
+                title=say("Upgrade"),
                 opened_by=frozenset({"/taurus-fleet", "upgrade.open"}),
                 fill=unused,
                 submit=unused,
@@ -89,9 +89,11 @@ COMMANDS = (
                 edit=unused,
             )
         },
-        shortcuts=(Shortcut(callback_id="upgrade.open", name="Upgrade", description="Plan it"),),
+        shortcuts=(
+            Shortcut(callback_id="upgrade.open", name=say("Upgrade"), description=say("Plan it")),
+        ),
     ),
-    Command(name="/taurus-help", summary="Helps", usage=(), run=unused),
+    Command(name="/taurus-help", summary=say("Helps"), usage=(), run=unused),
 )
 
 

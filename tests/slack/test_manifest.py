@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.command import Asker, Call, Command
+from bot.domain.sentence import say
 from bot.ports import Message
 from bot.slack.manifest import manifest
 
@@ -18,7 +19,7 @@ async def run(call: Call, asker: Asker, desk: object) -> Message | None:
 def command(
     name: str = "/taurus-fleet", *, summary: str = "Shows the fleet", usage: tuple[str, ...] = ()
 ) -> Command:
-    return Command(name=name, summary=summary, usage=usage, run=run)
+    return Command(name=name, summary=say("{it}", it=summary), usage=usage, run=run)
 
 
 def test_every_command_is_in_it_with_its_hint() -> None:

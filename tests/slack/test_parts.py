@@ -8,7 +8,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from bot.domain.sentence import say
 from bot.ports import Delivery
 from bot.slack.account import Account, Home
-from bot.slack.answers import plain
+from bot.slack.answers import rendering
 from bot.slack.chat import SlackChat
 from bot.slack.forms import SlackForms
 from bot.slack.front import Forms, Front
@@ -25,8 +25,11 @@ from tests.slack.scripted import APP, BOT, BOT_USER, TEAM
 HOME = Home(team=TEAM, bot=BOT, user=BOT_USER, app=APP)
 
 
-def test_the_plain_words_are_english_for_everybody() -> None:
-    assert plain(say("Hello {name}", name="Ann"), "zh") == "Hello Ann"
+@pytest.mark.parametrize(("language", "said"), [("zh", "关闭"), ("en", "Close"), ("", "关闭")])
+def test_words_at_the_door_are_in_the_readers_language_or_the_bots(
+    language: str, said: str
+) -> None:
+    assert rendering("zh-cn")(say("Close"), language) == said
 
 
 async def test_work_that_takes_too_long_is_given_up_at_the_end() -> None:
@@ -67,7 +70,7 @@ async def test_closing_does_not_wait_for_ever_for_a_store_that_hangs(
         await hang.wait()
         return bool(delivery.key)
 
-    voice = Voice(chat, people, plain, Tasks())
+    voice = Voice(chat, people, rendering("en-us"), Tasks())
     keeper = Keeper(receive)
     front = Front(SlackForms(api, clock), Forms(), keeper, voice)
     listeners = Listeners((), keeper=keeper, front=front, clock=clock, voice=voice)

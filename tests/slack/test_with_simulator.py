@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.command import Asker, Click, Command
+from bot.domain.sentence import say
 from bot.ports import ChatError, Delivery, Message
 from bot.sandbox.slack import Secrets, SlackSimulator
 from bot.slack.config import SlackConfig
@@ -24,12 +25,12 @@ async def unused(call: object, asker: Asker, desk: object) -> Message | None:
 COMMANDS = (
     Command(
         name="/taurus-upgrade",
-        summary="Upgrades databases",
+        summary=say("Upgrades databases"),
         usage=("[INSTANCE…]",),
         run=unused,
         clicks={"change.approve": unused},
     ),
-    Command(name="/taurus-help", summary="Helps", usage=(), run=unused),
+    Command(name="/taurus-help", summary=say("Helps"), usage=(), run=unused),
 )
 TAG = {"change": "1"}
 BUTTON = {

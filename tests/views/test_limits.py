@@ -132,8 +132,8 @@ def page_of_fleet(evil: str, row: FleetRow) -> FleetPage:
 @functools.cache
 def views(evil: str) -> list[Message]:
     whole = change(evil)
-    row = FleetRow(id=evil, name=evil, status="normal", kernel=evil, newest=evil, window=evil)
-    command = Command(name="/taurus-fleet", summary="See it", usage=(evil,), run=nothing)
+    row = FleetRow(id=evil, name=evil, status=Status.NORMAL, kernel=evil, newest=evil, window=evil)
+    command = Command(name="/taurus-fleet", summary=say("See it"), usage=(evil,), run=nothing)
     sentence = say("Mind {what}.", what=evil)
     plan = Plan(targets=whole.targets, warnings=whole.warnings)
     return [
@@ -172,8 +172,8 @@ def forms(evil: str) -> list[View]:
     looks = [Preview(), Preview(plan=plan), Preview(problems=(sentence,) * 300)]
     environments = [evil[:100], *(f"env-{number}" for number in range(200))]
     return [
-        loading("upgrade.form", "Upgrade databases", READER),
-        notice(problems([sentence] * 300, READER), "Reschedule", READER),
+        loading("upgrade.form", say("Upgrade databases"), READER),
+        notice(problems([sentence] * 300, READER), say("Reschedule"), READER),
         reschedule_form(whole, evil, READER),
         *(
             upgrade_form(full, environments, look, zone=evil, metadata="{}", reader=READER)
