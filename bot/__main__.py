@@ -26,7 +26,7 @@ from bot.settings import Settings, SettingsError, database_url, read_policy, rea
 from bot.slack.manifest import manifest
 from bot.store import SqlChanges, migrate
 from bot.taurus import REGIONS, Limits
-from bot.telemetry import configure_logging
+from bot.telemetry import configure_logging, open_traces
 from commands import COMMANDS
 
 _USAGE = 2
@@ -119,7 +119,7 @@ def _run(_args: argparse.Namespace) -> int:
     configure_logging(settings.log_level, settings.log_format, secrets=settings.secrets())
 
     async def run() -> None:
-        await serve(App(settings, COMMANDS, Surroundings()))
+        await serve(App(settings, COMMANDS, Surroundings(traces=open_traces(os.environ))))
 
     return _in_loop(run())
 

@@ -30,7 +30,7 @@ from bot.slack.front import Forms
 from bot.slack.gateway import Hooks, SlackGateway
 from bot.store import SqlChanges, migrate
 from bot.taurus import AkSk, Limits, Password, TaurusConfig, TaurusFleet
-from bot.telemetry import Metrics, routes
+from bot.telemetry import NoTraces, Telemetry, Traces, routes
 
 DRAIN_SECONDS = 5.0
 _log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ class Surroundings:
     sleep: Sleep = asyncio.sleep
     speed: Callable[[], float] = lambda: 1.0
     limits: Limits = field(default_factory=Limits)
+    traces: Traces = field(default_factory=NoTraces)
 
 
 class App:
@@ -63,15 +64,17 @@ class App:
     ) -> None:
         """Build everything; nothing is sent or opened before `start`."""
         self._settings = settings
-        self._metrics = Metrics()
+        self._clock = around.clock
+        self._telemetry = Telemetry(around.traces)
         self.changes = SqlChanges.open(settings.database_url.get_secret_value())
+        self.changes.watch(self._telemetry.on_saved, self._telemetry.metrics.on_store_error)
         self._fleets = {
             name: TaurusFleet.open(
                 cloud_config(settings, cloud, around.limits),
                 clock=around.clock,
                 sleep=around.sleep,
                 random=random,
-                on_call=self._metrics.on_cloud,
+                on_call=self._telemetry.on_cloud,
             )
             for name, cloud in settings.clouds.items()
         }
@@ -100,8 +103,9 @@ class App:
             hooks=Hooks(
                 render=rendering(self._settings.language),
                 forms=Forms(self._loading, self._check, self._suggest),
-                on_call=self._metrics.on_slack,
-                on_ack=self._metrics.on_ack,
+                on_call=self._telemetry.on_slack,
+                on_ack=self._telemetry.metrics.on_ack,
+                watch=self._telemetry,
             ),
         )
 
@@ -125,6 +129,7 @@ class App:
             owner=uuid4().hex,
             language=self._settings.language,
             wake=self.wake,
+            watch=self._telemetry,
         )
 
     def wake(self) -> None:
@@ -145,6 +150,7 @@ class App:
 
     async def _receive(self, delivery: Delivery) -> bool:
         is_new = await self.changes.receive(delivery)
+        self._telemetry.on_delivery(delivery.kind, is_new=is_new)
         self.wake()
         return is_new
 
@@ -176,7 +182,7 @@ class App:
             "store": self._store_state,
             "clock": self._clock_state,
         }
-        server.add_routes(routes(checks, self._metrics))
+        server.add_routes(routes(checks, self._telemetry.metrics, refresh=self._count_backlog))
         self._runner = web.AppRunner(
             server, handle_signals=False, access_log=None, shutdown_timeout=1
         )
@@ -205,6 +211,14 @@ class App:
         await self._pagerduty.aclose()
         await self._signals.aclose()
         await asyncio.to_thread(self.changes.close)
+        await asyncio.to_thread(self._telemetry.close)
+
+    async def _count_backlog(self) -> None:
+        try:
+            found = await self.changes.backlog(self._clock())
+        except StoreError:
+            found = None
+        self._telemetry.metrics.on_backlog(found)
 
     async def _slack_state(self) -> str:
         return "" if self._gateway.connected() else "not connected to Slack"

@@ -120,7 +120,7 @@ async def test_a_region_without_a_precheck_leaves_the_right_open(
 
 
 async def test_missing_rights_are_named(environ: dict[str, str], world: World) -> None:
-    world.taurus.fail("list_instances", "refuse", code="DBS.200050", times=9)
+    world.taurus.fail("list_instances", "refuse", code="DBS.200044", times=9)
     findings = await look(environ, world)
     assert of(findings, "default: read").verdict is Verdict.WRONG
 

@@ -6,14 +6,20 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from math import isnan
 from typing import NamedTuple
 
 import aiohttp
 import pytest
 import structlog
 from aiohttp import web
+from prometheus_client import generate_latest
 
+from bot.domain.backlog import Backlog, Queue
+from bot.domain.change import State
 from bot.telemetry import Metrics, configure_logging, routes
+from bot.telemetry.metrics import MOST_VALUES
 
 LOG = logging.getLogger("bot.example")
 
@@ -209,6 +215,14 @@ class Call(NamedTuple):
     operation: str = "ListInstances"
     outcome: str = "200"
     seconds: float = 0.2
+    request_id: str = ""
+
+
+WAITING = Backlog(
+    queues={"cards": Queue(length=2, lag=timedelta(seconds=1.5), leased=1)},
+    open_changes={State.HALTED: 3},
+    replicas=2,
+)
 
 
 def one_of_each(metrics: Metrics) -> None:
@@ -217,13 +231,14 @@ def one_of_each(metrics: Metrics) -> None:
     metrics.on_delivery("call", is_new=False)
     metrics.on_ack("call", 0.004)
     metrics.on_approval("own_change")
-    metrics.on_upgrade("succeeded")
+    metrics.on_closed(State.PARTLY_FAILED, {"succeeded": 2, "failed": 1})
     metrics.on_slack("chat.postMessage", "ok", 0.3)
     metrics.on_slack("chat.postMessage", "ratelimited", 0.3)
     metrics.on_cloud(Call())
-    metrics.on_due(0.2)
-    metrics.on_due(-5.0)
-    metrics.on_cards(2, 1.5)
+    metrics.on_due(timedelta(seconds=0.2))
+    metrics.on_due(timedelta(seconds=-5))
+    metrics.on_told(timedelta(seconds=3))
+    metrics.on_backlog(WAITING)
     metrics.on_store_error()
 
 
@@ -234,7 +249,9 @@ SAMPLES = {
     'taurus_ack_seconds_bucket{kind="call",le="0.002"}': 0,
     'taurus_ack_seconds_bucket{kind="call",le="0.005"}': 1,
     'taurus_approvals_total{outcome="own_change"}': 1,
-    'taurus_upgrades_total{outcome="succeeded"}': 1,
+    'taurus_upgrades_total{outcome="succeeded"}': 2,
+    'taurus_upgrades_total{outcome="failed"}': 1,
+    'taurus_changes_closed_total{state="partly_failed"}': 1,
     'taurus_slack_calls_total{method="chat.postMessage",outcome="ok"}': 1,
     'taurus_slack_call_seconds_count{method="chat.postMessage"}': 2,
     'taurus_slack_rate_limited_total{method="chat.postMessage"}': 1,
@@ -242,18 +259,30 @@ SAMPLES = {
     'taurus_cloud_call_seconds_sum{operation="ListInstances"}': 0.2,
     "taurus_lateness_seconds_sum": 0.2,
     "taurus_lateness_seconds_count": 2,
-    "taurus_stale_cards": 2,
-    "taurus_card_lag_seconds": 1.5,
+    "taurus_card_lag_seconds_sum": 3,
+    'taurus_queue_length{queue="cards"}': 2,
+    'taurus_queue_lag_seconds{queue="cards"}': 1.5,
+    'taurus_leases{queue="cards"}': 1,
+    'taurus_changes_open{state="halted"}': 3,
+    'taurus_changes_open{state="unknown"}': 0,
+    "taurus_busy_replicas": 2,
     "taurus_store_errors_total": 1,
 }
 
 
+async def nothing() -> None:
+    pass
+
+
 @asynccontextmanager
 async def served(
-    checks: Mapping[str, Callable[[], Awaitable[str]]], metrics: Metrics, patience: float = 3.0
+    checks: Mapping[str, Callable[[], Awaitable[str]]],
+    metrics: Metrics,
+    patience: float = 3.0,
+    refresh: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Callable[..., Awaitable[tuple[int, str, str]]]]:
     app = web.Application()
-    app.add_routes(routes(checks, metrics, patience=patience))
+    app.add_routes(routes(checks, metrics, patience=patience, refresh=refresh or nothing))
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -289,6 +318,37 @@ async def test_a_scraper_gets_the_format_it_asks_for() -> None:
         )
     assert content_type.startswith("application/openmetrics-text")
     assert text.endswith("# EOF\n")
+
+
+def test_words_from_outside_fill_no_store_of_metrics() -> None:
+    metrics = Metrics()
+    for number in range(MOST_VALUES + 50):
+        metrics.on_slack(f"method{number}", f"word{number}", 0.1)
+        metrics.on_cloud(Call(outcome=f"{number}"))
+    text = generate_latest(metrics.registry).decode()
+    assert text.count("taurus_slack_calls_total{") == MOST_VALUES + 1
+    assert text.count("taurus_cloud_calls_total{") == MOST_VALUES + 1
+    assert 'taurus_slack_calls_total{method="other",outcome="other"} 50.0' in text
+
+
+def test_what_cannot_be_counted_is_not_shown_as_nothing() -> None:
+    metrics = Metrics()
+    metrics.on_backlog(WAITING)
+    metrics.on_backlog(None)
+    value = metrics.registry.get_sample_value("taurus_queue_length", {"queue": "cards"})
+    assert value is not None
+    assert isnan(value)
+
+
+async def test_what_waits_is_counted_when_somebody_looks() -> None:
+    metrics = Metrics()
+
+    async def count() -> None:
+        metrics.on_backlog(WAITING)
+
+    async with served({}, metrics, refresh=count) as get:
+        _, _, text = await get("/metrics")
+    assert 'taurus_queue_length{queue="cards"} 2.0' in text
 
 
 def test_two_bots_in_one_process_count_apart() -> None:

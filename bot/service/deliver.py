@@ -13,6 +13,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from bot.command import Asker, Call, Click, Command, Submission, UsageError
+from bot.domain.correlation import correlation_id
 from bot.domain.errors import CloudError
 from bot.domain.refused import RefusedError
 from bot.domain.sentence import At, Sentence, say
@@ -77,28 +78,32 @@ class Deliveries:
             person = await self._insist(lambda: self._desk.people.person(call.user))
             reader = Reader.of(person.language)
             asker = Asker(person=person, now=self._desk.clock(), key=call.key)
-            return await self._run(call, asker, reader)
-        except UsageError as mistake:
-            return problems(mistake.problems, reader, self._usage(call))
-        except RefusedError as refused:
-            return problems(refused.problems, reader)
-        except CloudError as error:
-            return problems((error.sentence,), reader)
-        except ChatError as error:
-            text = say("Slack did not tell who you are ({code}). Try again.", code=error.code)
-            return problems((text,), reader)
+            reply = await self._run(call, asker, reader)
         except StoreError:
             raise
-        except Exception:  # noqa: BLE001 - told, logged, and the process lives on
-            _log.exception("a mistake of ours in %s", type(call).__name__)
-            return told(
-                say(
-                    "A mistake of this bot kept it from answering. Nothing was sent to the "
-                    "databases by this. Tell whoever runs the bot, then look at "
-                    "/taurus-change list."
-                ),
-                reader,
-            )
+        except Exception as error:  # noqa: BLE001 - told, logged, and the process lives on
+            outcome, reply = self._failed(call, error, reader)
+        else:
+            outcome = "ok"
+        self._desk.watch.on_command(_named(call), outcome)
+        return reply
+
+    def _failed(
+        self, call: Call | Click | Submission, error: Exception, reader: Reader
+    ) -> tuple[str, Message]:
+        """Say what went wrong, and in one word how it ended."""
+        match error:
+            case UsageError():
+                return "usage", problems(error.problems, reader, self._usage(call))
+            case RefusedError():
+                return "refused", problems(error.problems, reader)
+            case CloudError():
+                return "cloud_error", problems((error.sentence, _reference(call, error)), reader)
+            case ChatError():
+                text = say("Slack did not tell who you are ({code}). Try again.", code=error.code)
+                return "slack_error", problems((text,), reader)
+        _log.error("a mistake of ours in %s", type(call).__name__, exc_info=error)
+        return "mistake", told(_mistake(call), reader)
 
     async def _run(
         self, call: Call | Click | Submission, asker: Asker, reader: Reader
@@ -144,6 +149,37 @@ class Deliveries:
 def name(delivery: Delivery) -> str:
     """Name a delivery for the log, without what was said."""
     return f"a {delivery.kind} by {delivery.payload.get('user', 'somebody')}"
+
+
+def _named(call: Call | Click | Submission) -> str:
+    """Return what was used: only what the commands know is stored, so there are few."""
+    match call:
+        case Call():
+            return call.command
+        case Click():
+            return call.action_id
+        case Submission():
+            return call.callback_id
+
+
+def _reference(call: Call | Click | Submission, error: CloudError) -> Sentence:
+    """Name the ids by which whoever runs the bot, and the vendor, find what happened."""
+    found = correlation_id(call.key)
+    if not error.request_id:
+        return say("If it lasts, tell whoever runs the bot (id {id}).", id=found)
+    return say(
+        "If it lasts, tell whoever runs the bot (id {id}; TaurusDB's request {request}).",
+        id=found,
+        request=error.request_id,
+    )
+
+
+def _mistake(call: Call | Click | Submission) -> Sentence:
+    return say(
+        "A mistake of this bot kept it from answering. Nothing was sent to the databases by this. "
+        "Tell whoever runs the bot (id {id}), then look at /taurus-change list.",
+        id=correlation_id(call.key),
+    )
 
 
 def _too_old(call: Call | Click | Submission) -> Sentence:

@@ -1,7 +1,7 @@
 """What every use case works with, handed over as one value."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from bot.ports import (
 )
 from bot.service.roster import Roster
 from bot.service.rota import Roll, Rota
+from bot.watch import Unwatched, Watch
 
 if TYPE_CHECKING:
     from bot.service.home import Homes
@@ -56,6 +57,7 @@ class Desk:
     """Of the channel; private answers use the reader's own."""
     wake: Callable[[], None] = lambda: None
     """Something is due: do not wait for the next sweep."""
+    watch: Watch = field(default_factory=Unwatched)
 
     def lease(self) -> Lease:
         """Make a claim of this process, from now on."""

@@ -7,7 +7,7 @@ over when its lease ends.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -32,6 +32,8 @@ class Trade(Generic[_Work, _Key]):
     name: Callable[[_Work], str]
     renew: Callable[[_Key, Lease], Awaitable[bool]]
     work: Callable[[_Work], Awaitable[None]]
+    watched: Callable[[_Work], AbstractContextManager[None]]
+    """Names the work for whoever watches, from its beginning to its end."""
 
 
 class Pump(Generic[_Work, _Key]):
@@ -93,6 +95,10 @@ class Pump(Generic[_Work, _Key]):
         self.wake()
 
     async def _do(self, item: _Work) -> None:
+        with self._trade.watched(item):
+            await self._do_watched(item)
+
+    async def _do_watched(self, item: _Work) -> None:
         keeping = asyncio.create_task(self._keep(self._trade.key(item)))
         try:
             await self._trade.work(item)

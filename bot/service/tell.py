@@ -53,11 +53,12 @@ async def tell(desk: Desk, card: Card) -> None:
     if change is None:
         return
     reader = Reader.of(await _language(desk, card))
-    try:
-        await _Telling(desk, card, change, reader).tell()
-    except StaleError:
-        # Its new holder goes on, and looks for what was posted here before it posts itself.
-        _log.warning("the card of %s has been taken over", change.id)
+    with desk.watch.work("tell", change.key):
+        try:
+            await _Telling(desk, card, change, reader).tell()
+        except StaleError:
+            # Its new holder goes on, and looks for what was posted here before it posts itself.
+            _log.warning("the card of %s has been taken over", change.id)
 
 
 async def place_of(click: Click, desk: Desk) -> str:
@@ -162,6 +163,7 @@ class _Telling:
             await self._post(shown, tag)
         else:
             await self._send_report()
+        self._desk.watch.on_told(self._desk.clock() - entries[0].record.at)
 
     async def _send_report(self) -> None:
         """Share what is too long for the thread as a file, once."""

@@ -79,6 +79,8 @@ class Wish:
             closure=self._closure(action, change),
             typed=typed,
         )
+        if action is Action.APPROVE:
+            self.desk.watch.on_approval(decision.reason.value)
         if not decision.allowed:
             raise RefusedError(decision.sentence, *decision.more)
 

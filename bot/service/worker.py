@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.command import Command
 from bot.domain.change import Change
-from bot.ports import Card, Digest, StoreError
+from bot.ports import Card, Delivery, Digest, StoreError
 from bot.service import deliver
 from bot.service.attend import attend
 from bot.service.desk import Desk
@@ -34,46 +34,41 @@ class Worker:
         """Nothing runs before `run`."""
         self._desk = desk
         self._running: asyncio.Task[None] | None = None
-        store, deliveries = desk.changes, deliver.Deliveries(desk, commands, forms)
+        deliveries = deliver.Deliveries(desk, commands, forms)
         self._pumps: tuple[Pump[Any, Any], ...] = (
-            Pump(
-                desk,
-                Trade(
-                    claim=store.claim_delivery,
-                    key=lambda delivery: delivery.key,
-                    name=deliver.name,
-                    renew=store.renew_delivery,
-                    work=deliveries.deal_with,
-                ),
-            ),
-            Pump(
-                desk,
-                Trade(
-                    claim=store.claim_due,
-                    key=lambda change: change.number,
-                    name=lambda change: change.id,
-                    renew=store.renew,
-                    work=self._attend,
-                ),
-            ),
-            Pump(
-                desk,
-                Trade(
-                    claim=store.claim_card,
-                    key=lambda card: card.id,
-                    name=lambda card: f"the card of CHG-{card.change}",
-                    renew=store.renew_card,
-                    work=self._tell,
-                ),
-            ),
+            Pump(desk, _dealing(desk, deliveries)),
+            Pump(desk, self._attending()),
+            Pump(desk, self._showing()),
             *self._digests(),
+        )
+
+    def _attending(self) -> Trade[Change, int]:
+        store, watch = self._desk.changes, self._desk.watch
+        return Trade(
+            claim=store.claim_due,
+            key=lambda change: change.number,
+            name=lambda change: change.id,
+            renew=store.renew,
+            work=self._attend,
+            watched=lambda change: watch.work("attend", change.key, change=change.id),
+        )
+
+    def _showing(self) -> Trade[Card, int]:
+        store, watch = self._desk.changes, self._desk.watch
+        return Trade(
+            claim=store.claim_card,
+            key=lambda card: card.id,
+            name=lambda card: f"the card of CHG-{card.change}",
+            renew=store.renew_card,
+            work=self._tell,
+            watched=lambda card: watch.work("show", change=f"CHG-{card.change}"),
         )
 
     def _digests(self) -> "Iterator[Pump[Digest, str]]":
         """Nobody asks the store for what no environment wants."""
         if all(one.digest is None for one in self._desk.environments.values()):
             return
-        store = self._desk.changes
+        store, watch = self._desk.changes, self._desk.watch
         yield Pump(
             self._desk,
             Trade(
@@ -82,6 +77,7 @@ class Worker:
                 name=lambda digest: f"the digest of {digest.environment}",
                 renew=store.renew_digest,
                 work=lambda digest: post_digest(self._desk, digest),
+                watched=lambda digest: watch.work("digest", environment=digest.environment),
             ),
         )
 
@@ -141,6 +137,8 @@ class Worker:
             await self._desk.sleep(TIDY_EVERY.total_seconds())
 
     async def _attend(self, change: Change) -> None:
+        if change.due_at is not None:
+            self._desk.watch.on_due(self._desk.clock() - change.due_at)
         try:
             await attend(self._desk, change)
         except asyncio.CancelledError:
@@ -151,3 +149,14 @@ class Worker:
 
     async def _tell(self, card: Card) -> None:
         await tell(self._desk, card)
+
+
+def _dealing(desk: Desk, deliveries: deliver.Deliveries) -> Trade[Delivery, str]:
+    return Trade(
+        claim=desk.changes.claim_delivery,
+        key=lambda delivery: delivery.key,
+        name=deliver.name,
+        renew=desk.changes.renew_delivery,
+        work=deliveries.deal_with,
+        watched=lambda one: desk.watch.work(f"deal with {one.kind}", one.key, kind=one.kind),
+    )

@@ -17,12 +17,12 @@ out of an outage, and the person may have found another way by then."""
 NOT_STORED = say(
     "The bot could not write this down, because its database does not answer. Nothing was stored "
     "and nothing was sent to the databases. Try again in a minute; if it stays like this, tell "
-    "the people who run this bot."
+    "the people who run this bot (id {id})."
 )
 UNSURE = say(
     "Something went wrong inside the bot before it could confirm this. Nothing was sent to the "
     "databases by this step. Look at the changes with /taurus-change before you do it again, and "
-    "tell the people who run this bot."
+    "tell the people who run this bot (id {id})."
 )
 TOO_OLD = say(
     "This reached the bot too late, so nothing was done: what was right then may be wrong now. "
@@ -53,6 +53,11 @@ ELSEWHERE = say(
 )
 _TITLE = say("Nothing was done")
 _CLOSE = say("Close")
+
+
+def with_id(sentence: Sentence, correlation: str) -> Sentence:
+    """Complete a sentence with the id by which whoever runs the bot finds it in the log."""
+    return sentence.model_copy(update={"args": {"id": correlation}})
 
 
 def rendering(default: str) -> Render:

@@ -26,6 +26,7 @@ from bot.slack.sockets import Sockets
 from bot.slack.tasks import Tasks
 from bot.slack.voice import Voice
 from bot.slack.web import OnCall, Ticks, WebApi, open_session, web_client
+from bot.watch import Unwatched, Watch
 
 _REFUSED = frozenset(
     {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
@@ -50,6 +51,7 @@ class Hooks:
     on_call: OnCall = _deaf
     on_ack: OnAck = _deaf
     ticks: Ticks = perf_counter
+    watch: Watch = field(default_factory=Unwatched)
 
 
 class SlackGateway:
@@ -156,7 +158,10 @@ class SlackGateway:
         front = Front(self.forms, self._hooks.forms, keeper, voice)
         listeners = Listeners(commands, keeper=keeper, front=front, clock=clock, voice=voice)
         app = bolt_app(listeners, self._account, voice)
-        return Reception(app, self._account, on_ack=self._hooks.on_ack, ticks=self._hooks.ticks)
+        hooks = self._hooks
+        return Reception(
+            app, self._account, on_ack=hooks.on_ack, ticks=hooks.ticks, watch=hooks.watch
+        )
 
     def _build_routes(self, wall: Clock) -> list[web.RouteDef]:
         if self._config.mode == "socket":

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.command import Call, Click, Submission
+from bot.domain.correlation import correlation_id
 from bot.domain.sentence import Sentence
 from bot.ports import Delivery, StoreError
 from bot.slack import answers, payloads
@@ -38,7 +39,7 @@ class Keeper:
             await self._receive(delivery)
         except StoreError as error:
             _log.error("a %s was not stored: %s", delivery.kind, error)
-            return answers.NOT_STORED
+            return answers.with_id(answers.NOT_STORED, correlation_id(told.key))
         return None
 
 

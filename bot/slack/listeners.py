@@ -15,6 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 
 from bot.command import Call, Click, Command
+from bot.domain.correlation import correlation_id
 from bot.domain.sentence import Sentence
 from bot.ports import Clock
 from bot.slack import answers, payloads
@@ -111,7 +112,7 @@ class Listeners:
         if told is None and payloads.HOME in self._clicks:
             told = payloads.click_from_home(body, now)
         problem = await self._keeper.keep(told, body) if told else None
-        if problem is answers.NOT_STORED:
+        if problem and problem.template == answers.NOT_STORED.template:
             return BoltResponse(status=_UNAVAILABLE, body="")
         if problem and isinstance(told, Call):
             self._voice.whisper(body, problem)
@@ -145,11 +146,12 @@ class Listeners:
     async def on_error(self, error: Exception, body: Payload) -> BoltResponse:
         """Acknowledge what a mistake of ours has hit, and tell the person."""
         _log.error("a listener failed on a %s", payloads.kind_of(body), exc_info=error)
+        unsure = answers.with_id(answers.UNSURE, correlation_id(payloads.key_of(body)))
         if payloads.kind_of(body) == "call":
-            text = self._voice.words(answers.UNSURE, payloads.user_of(body))
+            text = self._voice.words(unsure, payloads.user_of(body))
             return BoltResponse(status=200, body=text)
         if payloads.user_of(body):
-            self._voice.whisper(body, answers.UNSURE)
+            self._voice.whisper(body, unsure)
         return BoltResponse(status=200, body="")
 
 

@@ -37,10 +37,24 @@ def kind_of(body: Payload) -> str:
     return "call" if "command" in body else _KINDS.get(str(body.get("type")), "other")
 
 
+def key_of(body: Payload) -> str:
+    """Return the key of a delivery, by which logs and people name it."""
+    keys = {"call": "call", "options": "options", "other": "click"}
+    match kind_of(body):
+        case "event":
+            return _key("event", body, body.get("event_id"))
+        case "click":
+            return _click_key(body)
+        case "submission":
+            return _submission_key(body)
+        case kind:
+            return _key(keys[kind], body, body.get("trigger_id"))
+
+
 def call_from_command(body: Payload, now: datetime) -> Call:
     """Read a slash command."""
     return Call(
-        key=_key("call", body, body.get("trigger_id")),
+        key=key_of(body),
         user=body.get("user_id", ""),
         channel=body.get("channel_id", ""),
         command=body.get("command", ""),
@@ -65,7 +79,7 @@ def call_from_event(body: Payload, now: datetime, commands: Collection[str]) -> 
     named = _PREFIX + first.lower().removeprefix("/").removeprefix(_PREFIX.removeprefix("/"))
     command, text = (named, rest.strip()) if named in commands else (HELP, text)
     return Call(
-        key=_key("event", body, body.get("event_id")),
+        key=key_of(body),
         user=event["user"],
         channel=event.get("channel", ""),
         command=command,
@@ -80,7 +94,7 @@ def click_from_home(body: Payload, now: datetime) -> Click | None:
     if event.get("type") != "app_home_opened" or event.get("tab", "home") != "home":
         return None
     return Click(
-        key=_key("event", body, body.get("event_id")),
+        key=key_of(body),
         user=user_of(body),
         channel="",
         action_id=HOME,
@@ -97,8 +111,7 @@ def click_from_action(body: Payload, now: datetime) -> Click:
     form = _form(body)
     view = (body.get("view") or {}).get("id", "") if form else ""
     return Click(
-        # All edits of one form begin alike, so that the newest of them can be told.
-        key=_key(f"click:{view}" if view else "click", body, body.get("trigger_id")),
+        key=_click_key(body),
         user=user_of(body),
         channel=channel_of(body),
         action_id=action.get("action_id", ""),
@@ -115,7 +128,7 @@ def click_from_action(body: Payload, now: datetime) -> Click:
 def click_from_shortcut(body: Payload, now: datetime) -> Click:
     """Read an entry of Slack's menus; one of a message tells which."""
     return Click(
-        key=_key("click", body, body.get("trigger_id")),
+        key=key_of(body),
         user=user_of(body),
         channel=channel_of(body),
         action_id=body.get("callback_id", ""),
@@ -142,17 +155,12 @@ def query_from_options(body: Payload, now: datetime) -> Query | None:
 
 def submission_from_view(body: Payload, now: datetime) -> Submission:
     """Read a form that was sent."""
-    view, values = body["view"], _values(body["view"])
-    ids = None
-    if "id" in view and "hash" in view:
-        # What was sent and refused, mended and sent again is the same version of the form.
-        told = json.dumps(values, sort_keys=True).encode()
-        ids = f"{view['id']}:{view['hash']}:{hashlib.sha256(told).hexdigest()[:16]}"
+    view = body["view"]
     return Submission(
-        key=_key("submission", body, ids),
+        key=_submission_key(body),
         user=user_of(body),
         callback_id=view.get("callback_id", ""),
-        values=values,
+        values=_values(view),
         metadata=view.get("private_metadata", ""),
         received_at=now,
     )
@@ -213,6 +221,22 @@ def _is_talk(event: Mapping[str, Any]) -> bool:
         return True
     is_direct = event.get("type") == "message" and event.get("channel_type") == "im"
     return is_direct and event.get("subtype") in {None, "file_share"}
+
+
+def _click_key(body: Payload) -> str:
+    # All edits of one form begin alike, so that the newest of them can be told.
+    view = body.get("view") or {}
+    form = view.get("id", "") if view.get("type") == "modal" else ""
+    return _key(f"click:{form}" if form else "click", body, body.get("trigger_id"))
+
+
+def _submission_key(body: Payload) -> str:
+    view, ids = body.get("view") or {}, None
+    if "id" in view and "hash" in view:
+        # What was sent and refused, mended and sent again is the same version of the form.
+        told = json.dumps(_values(view), sort_keys=True).encode()
+        ids = f"{view['id']}:{view['hash']}:{hashlib.sha256(told).hexdigest()[:16]}"
+    return _key("submission", body, ids)
 
 
 def _key(kind: str, body: Payload, told: str | None) -> str:

@@ -17,6 +17,7 @@ from bot.ports import Clock
 from bot.slack import payloads
 from bot.slack.account import Account
 from bot.slack.web import Ticks
+from bot.watch import Watch
 
 OnAck = Callable[[str, float], None]
 """Told of every acknowledgement: the kind of delivery and the seconds since it arrived."""
@@ -33,12 +34,15 @@ _log = logging.getLogger(__name__)
 class Reception:
     """Hands deliveries to Bolt, counts those under way, and takes no more once it is closing."""
 
-    def __init__(self, app: AsyncApp, account: Account, *, on_ack: OnAck, ticks: Ticks) -> None:
+    def __init__(
+        self, app: AsyncApp, account: Account, *, on_ack: OnAck, ticks: Ticks, watch: Watch
+    ) -> None:
         """Open as soon as the account is known."""
         self._app = app
         self._account = account
         self._on_ack = on_ack
         self._ticks = ticks
+        self._watch = watch
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -55,8 +59,10 @@ class Reception:
             return BoltResponse(status=_UNAVAILABLE, body="")
         self._under_way += 1
         self._idle.clear()
+        kind, key = payloads.kind_of(request.body), payloads.key_of(request.body)
         try:
-            return await self._acknowledged(request)
+            with self._watch.work(f"take {kind}", key, kind=kind):
+                return await self._acknowledged(request, kind)
         finally:
             self._under_way -= 1
             if not self._under_way:
@@ -71,9 +77,8 @@ class Reception:
         except TimeoutError:
             _log.warning("%d deliveries were not acknowledged in time", self._under_way)
 
-    async def _acknowledged(self, request: AsyncBoltRequest) -> BoltResponse:
+    async def _acknowledged(self, request: AsyncBoltRequest, kind: str) -> BoltResponse:
         started = self._ticks()
-        kind = payloads.kind_of(request.body)
         try:
             response = await self._app.async_dispatch(request)
         except Exception:  # noqa: BLE001 - Bolt trips over payloads of a shape it does not expect

@@ -9,17 +9,23 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from bot.domain.backlog import Backlog
 from bot.domain.change import Change, State
 from bot.domain.freeze import Freeze
 from bot.domain.story import Entry, Record
-from bot.ports import Card, Delivery, Digest, Lease
+from bot.ports import Card, Delivery, Digest, Lease, StoreError
 from bot.store import audit, cards, deliveries, digests, freezes, health, ledger, schema
+from bot.store.backlog import backlog
 from bot.store.claims import renew
 from bot.store.engine import READERS, WRITERS, open_engine, reading, transact
 from bot.store.wake import Waker, notify
 
 _Result = TypeVar("_Result")
 _Given = ParamSpec("_Given")
+OnSaved = Callable[[Change, Sequence[Record]], None]
+"""Told of every change that was stored and what is new of its story; must not raise."""
+OnTrouble = Callable[[], None]
+"""Told whenever the store could not be used; must not raise."""
 _PAGE = 1000
 """How many entries an export holds in memory."""
 
@@ -40,6 +46,8 @@ class SqlChanges:
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._waker: Waker | None = None
+        self._on_saved: OnSaved = lambda _change, _records: None
+        self._on_trouble: OnTrouble = lambda: None
 
     @classmethod
     def open(cls, url: str) -> "SqlChanges":
@@ -49,6 +57,10 @@ class SqlChanges:
             StoreError: the URL names no database that the bot can use.
         """
         return cls(open_engine(url))
+
+    def watch(self, on_saved: OnSaved, on_trouble: OnTrouble) -> None:
+        """Tell of what is stored and of what could not be, in the task that asked for it."""
+        self._on_saved, self._on_trouble = on_saved, on_trouble
 
     def listen(self, on_wake: Callable[[], None]) -> None:
         """Call `on_wake` on the running loop whenever anybody has stored work, until `close`.
@@ -71,8 +83,9 @@ class SqlChanges:
         *args: _Given.args,
         **kwargs: _Given.kwargs,
     ) -> _Result:
-        job = partial(transact, self._reading, work, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._readers, job)
+        return await self._run(
+            self._readers, partial(transact, self._reading, work, *args, **kwargs)
+        )
 
     async def _write(
         self,
@@ -80,8 +93,16 @@ class SqlChanges:
         *args: _Given.args,
         **kwargs: _Given.kwargs,
     ) -> _Result:
-        job = partial(transact, self._engine, work, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._writers, job)
+        return await self._run(
+            self._writers, partial(transact, self._engine, work, *args, **kwargs)
+        )
+
+    async def _run(self, threads: ThreadPoolExecutor, job: Callable[[], _Result]) -> _Result:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, job)
+        except StoreError:
+            self._on_trouble()
+            raise
 
     async def _write_work(
         self,
@@ -103,7 +124,7 @@ class SqlChanges:
 
     async def add(self, change: Change, records: Sequence[Record]) -> Change:
         """Store a new change, its story and its card to be."""
-        return await self._write_work(ledger.add, change, records)
+        return self._saved(await self._write_work(ledger.add, change, records), records)
 
     async def get(self, number: int) -> Change | None:
         """Read one change."""
@@ -111,7 +132,11 @@ class SqlChanges:
 
     async def save(self, change: Change, records: Sequence[Record]) -> Change:
         """Swap the change in by its version."""
-        return await self._write_work(ledger.save, change, records)
+        return self._saved(await self._write_work(ledger.save, change, records), records)
+
+    def _saved(self, change: Change, records: Sequence[Record]) -> Change:
+        self._on_saved(change, records)
+        return change
 
     async def find(
         self,
@@ -242,6 +267,7 @@ class SqlChanges:
         """End a freeze early."""
         return await self._write_work(freezes.lift, number, now, records)
 
+<<<<<<< HEAD
     async def plan_digest(self, environment: str, schedule: str, due_at: datetime) -> None:
         """Note when the next digest is due."""
         await self._write(digests.plan, environment, schedule, due_at)
@@ -259,6 +285,11 @@ class SqlChanges:
     ) -> None:
         """Store how far a digest is; giving a time for the next claim also ends this one."""
         await self._write(digests.keep, digest, lease, retry_at)
+=======
+    async def backlog(self, now: datetime) -> Backlog:
+        """Count what waits, and who is at what."""
+        return await self._read(backlog, now)
+>>>>>>> bba4da2 (Tie logs, cards and errors together by one id; count everything that happens; offer traces)
 
     async def ready(self) -> None:
         """Prove that the store can be written, and that its schema is this code's."""

@@ -12,12 +12,23 @@ from bot.telemetry.metrics import Metrics
 Check = Callable[[], Awaitable[str]]
 """Says what is wrong, or nothing if all is well."""
 
+Refresh = Callable[[], Awaitable[None]]
+"""Brings up to date what is only counted when somebody looks."""
+
 _PATIENCE = 3.0  # seconds; platforms ask every 5 to 10
 _log = logging.getLogger(__name__)
 
 
+async def _nothing() -> None:
+    """Everything is up to date."""
+
+
 def routes(
-    checks: Mapping[str, Check], metrics: Metrics, *, patience: float = _PATIENCE
+    checks: Mapping[str, Check],
+    metrics: Metrics,
+    *,
+    patience: float = _PATIENCE,
+    refresh: Refresh = _nothing,
 ) -> list[web.RouteDef]:
     """Make `/healthz`, `/readyz` and `/metrics`.
 
@@ -34,6 +45,7 @@ def routes(
         return web.json_response(body, status=503 if wrong else 200)
 
     async def show(request: web.Request) -> web.Response:
+        await refresh()
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(metrics.registry), headers={"Content-Type": content_type})
 

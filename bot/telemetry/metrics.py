@@ -1,13 +1,23 @@
 """What is counted, in Prometheus's conventions: base units, `_total`, few label values."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+from math import nan
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
+from bot.domain.backlog import Backlog, Kind
+from bot.domain.change import OPEN_STATES, State
+
+MOST_VALUES = 60
+"""Of one label; whatever comes later is counted as `other`, as it comes from outside."""
+_OTHER = "other"
 _ACK_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
 _CALL_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _LATE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 _RATE_LIMITED = frozenset({"ratelimited", "rate_limited", "429"})
+_QUEUES: tuple[Kind, ...] = ("deliveries", "changes", "cards")
 
 
 class CloudCall(Protocol):
@@ -25,6 +35,10 @@ class CloudCall(Protocol):
     def seconds(self) -> float:
         """How long it took."""
 
+    @property
+    def request_id(self) -> str:
+        """The cloud's own id of the call; empty if it told none."""
+
 
 class Metrics:
     """The counters of one bot; each method tells of one event."""
@@ -32,21 +46,21 @@ class Metrics:
     def __init__(self) -> None:
         """Count in a registry of one's own, so that several bots fit in one process."""
         self.registry = CollectorRegistry()
+        self._seen: dict[str, set[str]] = {}
         ProcessCollector(registry=self.registry)
-        self._commands = self._counter("commands", "Slash commands", "command", "outcome")
+        self._commands = self._counter(
+            "commands", "Commands, buttons and forms dealt with", "command", "outcome"
+        )
         self._deliveries = self._counter("deliveries", "Deliveries of Slack", "kind", "outcome")
         self._approvals = self._counter("approvals", "Clicks on approval buttons", "outcome")
-        self._upgrades = self._counter("upgrades", "Targets whose outcome is known", "outcome")
+        self._upgrades = self._counter("upgrades", "Targets of changes that are over", "outcome")
+        self._changes = self._counter("changes_closed", "Changes that are over", "state")
         self._store_errors = self._counter("store_errors", "Times the store could not be used")
         self._acks = self._histogram("ack", "Until Slack was told", _ACK_BUCKETS, "kind")
         self._late = self._histogram("lateness", "From due to begun", _LATE_BUCKETS)
+        self._told = self._histogram("card_lag", "From a fact to its line in Slack", _LATE_BUCKETS)
         self._define_calls()
-        self._stale_cards = Gauge(
-            "taurus_stale_cards", "Cards that Slack shows out of date", registry=self.registry
-        )
-        self._card_lag = Gauge(
-            "taurus_card_lag_seconds", "Age of the oldest of those", registry=self.registry
-        )
+        self._define_backlog()
 
     def _define_calls(self) -> None:
         self._slack_calls = self._counter("slack_calls", "Web API calls", "method", "outcome")
@@ -63,8 +77,18 @@ class Metrics:
             "cloud_call", "TaurusDB and IAM calls", _CALL_BUCKETS, "operation"
         )
 
+    def _define_backlog(self) -> None:
+        self._length = self._gauge("queue_length", "Work that could be begun now", "queue")
+        self._lag = self._gauge("queue_lag_seconds", "Age of the oldest of it", "queue")
+        self._leases = self._gauge("leases", "Work that some process is at", "queue")
+        self._open = self._gauge("changes_open", "Changes that are not over", "state")
+        self._replicas = self._gauge("busy_replicas", "Processes that are at something")
+
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"taurus_{name}", meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"taurus_{name}", meaning, labels, registry=self.registry)
 
     def _histogram(
         self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str
@@ -74,7 +98,7 @@ class Metrics:
         )
 
     def on_command(self, command: str, outcome: str) -> None:
-        """Count a slash command: `ok`, `usage`, `refused` or `error`."""
+        """Count a command, button or form by how it ended."""
         self._commands.labels(command, outcome).inc()
 
     def on_delivery(self, kind: str, *, is_new: bool) -> None:
@@ -89,12 +113,15 @@ class Metrics:
         """Count a click on an approval button: `allowed`, or why not."""
         self._approvals.labels(outcome).inc()
 
-    def on_upgrade(self, outcome: str) -> None:
-        """Count a target whose outcome is known now."""
-        self._upgrades.labels(outcome).inc()
+    def on_closed(self, state: State, targets: Mapping[str, int]) -> None:
+        """Count a change that is over, and its targets by outcome."""
+        self._changes.labels(state.name.lower()).inc()
+        for outcome, count in targets.items():
+            self._upgrades.labels(outcome).inc(count)
 
     def on_slack(self, method: str, outcome: str, seconds: float) -> None:
         """Count a call of Slack's Web API: `ok` or Slack's word."""
+        method, outcome = self._bounded("method", method), self._bounded("slack", outcome)
         self._slack_calls.labels(method, outcome).inc()
         self._slack_seconds.labels(method).observe(seconds)
         if outcome in _RATE_LIMITED:
@@ -102,18 +129,36 @@ class Metrics:
 
     def on_cloud(self, call: CloudCall) -> None:
         """Count a call of TaurusDB or IAM."""
-        self._cloud_calls.labels(call.operation, call.outcome).inc()
+        self._cloud_calls.labels(call.operation, self._bounded("cloud", call.outcome)).inc()
         self._cloud_seconds.labels(call.operation).observe(call.seconds)
 
-    def on_due(self, late_seconds: float) -> None:
+    def on_due(self, late: timedelta) -> None:
         """Note how late a change that was due was begun."""
-        self._late.observe(max(0.0, late_seconds))
+        self._late.observe(max(0.0, late.total_seconds()))
 
-    def on_cards(self, stale: int, lag_seconds: float) -> None:
-        """Note how many cards are out of date now, and the age of the oldest of those."""
-        self._stale_cards.set(stale)
-        self._card_lag.set(lag_seconds)
+    def on_told(self, lag: timedelta) -> None:
+        """Note how long after a fact its line stands in Slack."""
+        self._told.observe(max(0.0, lag.total_seconds()))
 
     def on_store_error(self) -> None:
         """Count that the store could not be used."""
         self._store_errors.inc()
+
+    def on_backlog(self, found: Backlog | None) -> None:
+        """Note what waits now; None if that cannot be read."""
+        for kind in _QUEUES:
+            queue = None if found is None else found.queues.get(kind)
+            self._length.labels(kind).set(nan if queue is None else queue.length)
+            self._lag.labels(kind).set(nan if queue is None else queue.lag.total_seconds())
+            self._leases.labels(kind).set(nan if queue is None else queue.leased)
+        for state in OPEN_STATES:
+            count = nan if found is None else found.open_changes.get(state, 0)
+            self._open.labels(state.name.lower()).set(count)
+        self._replicas.set(nan if found is None else found.replicas)
+
+    def _bounded(self, label: str, value: str) -> str:
+        seen = self._seen.setdefault(label, set())
+        if value not in seen and len(seen) >= MOST_VALUES:
+            return _OTHER
+        seen.add(value)
+        return value

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bot.domain.change import IN_FLIGHT, Approval, Change, State, TargetState, Timing
+from bot.domain.correlation import correlation_id
 from bot.domain.duty import Duty, is_source
 from bot.domain.risk import protection, risk
 from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_many, word
@@ -34,6 +35,7 @@ def card(change: Change, reader: Reader) -> Message:
         *_facts(change, reader),
         *targets,
         *_hidden(change, hidden, reader),
+        context(reader(say("Id for whoever runs the bot: {id}", id=correlation_id(change.key)))),
         *buttons(change, reader),
     ]
     return message(head, blocks)

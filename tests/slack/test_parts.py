@@ -19,6 +19,7 @@ from bot.slack.reception import Reception
 from bot.slack.tasks import Tasks
 from bot.slack.voice import Voice
 from bot.slack.web import WebApi
+from bot.watch import Unwatched
 from tests.slack.conftest import HandClock
 from tests.slack.scripted import APP, BOT, BOT_USER, TEAM
 
@@ -75,7 +76,9 @@ async def test_closing_does_not_wait_for_ever_for_a_store_that_hangs(
     front = Front(SlackForms(api, clock), Forms(), keeper, voice)
     listeners = Listeners((), keeper=keeper, front=front, clock=clock, voice=voice)
     app = bolt_app(listeners, account, voice)
-    reception = Reception(app, account, on_ack=lambda *_: None, ticks=lambda: 0.0)
+    reception = Reception(
+        app, account, on_ack=lambda *_: None, ticks=lambda: 0.0, watch=Unwatched()
+    )
     talk = {"type": "app_mention", "user": "U0ANN", "channel": "C0DB", "text": "hi"}
     body = {"type": "event_callback", "team_id": TEAM, "event_id": "Ev1", "event": talk}
     taking = asyncio.ensure_future(reception.take(AsyncBoltRequest(mode="socket_mode", body=body)))

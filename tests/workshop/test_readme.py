@@ -3,15 +3,21 @@
 import re
 from pathlib import Path
 
+from prometheus_client import Counter
+from prometheus_client.metrics import MetricWrapperBase
+
 from bot.domain.change import TABLE, State
 from bot.settings import settings_table
+from bot.telemetry import Metrics
 from commands import COMMANDS
 
 README = Path(__file__).parents[2] / "README.md"
+RUNNING = README.parent / "bot" / "README.md"
+METRICS = [one for one in vars(Metrics()).values() if isinstance(one, MetricWrapperBase)]
 
 
-def _part(name: str) -> str:
-    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", README.read_text(), re.DOTALL)
+def _part(name: str, page: Path = README) -> str:
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", page.read_text(), re.DOTALL)
     assert found, name
     return found[1]
 
@@ -43,6 +49,28 @@ def test_every_command_is_in_the_table() -> None:
 
 def test_the_settings_table_is_made_from_the_variables() -> None:
     assert _part("settings") == settings_table()
+
+
+def metrics_table() -> str:
+    """Every metric of ours, with its labels, as its definition has them."""
+    rows = ["| metric | labels | meaning |", "| --- | --- | --- |"]
+    for one in METRICS:
+        name = one._name + ("_total" if isinstance(one, Counter) else "")  # noqa: SLF001
+        labels = ", ".join(f"`{label}`" for label in one._labelnames)  # noqa: SLF001
+        rows.append(f"| `{name}` | {labels} | {one._documentation} |")  # noqa: SLF001
+    return "\n".join(rows) + "\n"
+
+
+def test_the_metrics_table_is_made_from_the_metrics() -> None:
+    assert _part("metrics", RUNNING) == metrics_table()
+
+
+def test_the_alerts_look_at_metrics_that_there_are() -> None:
+    text = RUNNING.read_text()
+    asked = set(re.findall(r"\b(taurus_[a-z_]+)[{\[]", text))
+    assert len(asked) > 5
+    known = {row.split("`")[1] for row in metrics_table().splitlines()[2:]}
+    assert {name.removesuffix("_bucket") for name in asked} - known == set()
 
 
 def test_every_picture_is_there() -> None:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.sandbox.taurus import iam, reads, tasks, upgrades
 from bot.sandbox.taurus.cloud import Cloud, Operation
+from bot.sandbox.taurus.errors import CODES
 from bot.sandbox.taurus.exchange import Record
 from bot.sandbox.taurus.faults import Fault, FaultKind, Faults
 from bot.sandbox.taurus.fleet import default_fleet
@@ -173,10 +174,12 @@ class TaurusSimulator:
     ) -> None:
         """Make the next `times` calls in `scope` go wrong; see `Fault` for the words.
 
-        Raises ValueError for an unknown scope or kind: a typo would never fire.
+        Raises ValueError for an unknown scope, kind or code: a typo would never fire.
         """
         if scope not in SCOPES:
             raise ValueError(f"{scope!r} is no operation or group; known: {', '.join(SCOPES)}")
+        if code and code not in CODES:
+            raise ValueError(f"{code!r} is no code of the vendor's")
         fault = Fault(scope, FaultKind(kind), times, code, status, retry_after)
         self.faults.queue.append(fault)
 

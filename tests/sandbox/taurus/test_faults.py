@@ -377,6 +377,11 @@ async def test_unknown_scope_or_kind_of_fault_is_an_error(
         simulator.fail(scope, kind)
 
 
+async def test_code_that_the_vendor_does_not_have_is_an_error(simulator: TaurusSimulator) -> None:
+    with pytest.raises(ValueError, match=r"DBS\.999999"):
+        simulator.fail("list_instances", "refuse", code="DBS.999999")
+
+
 def test_scopes_on_the_panel_are_known_to_the_simulator() -> None:
     [scope] = [switch for switch in SWITCHES if switch.name == "fault_scope"]
     assert set(scope.choices) <= set(SCOPES)
