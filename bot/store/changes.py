@@ -267,7 +267,6 @@ class SqlChanges:
         """End a freeze early."""
         return await self._write_work(freezes.lift, number, now, records)
 
-<<<<<<< HEAD
     async def plan_digest(self, environment: str, schedule: str, due_at: datetime) -> None:
         """Note when the next digest is due."""
         await self._write(digests.plan, environment, schedule, due_at)
@@ -285,11 +284,10 @@ class SqlChanges:
     ) -> None:
         """Store how far a digest is; giving a time for the next claim also ends this one."""
         await self._write(digests.keep, digest, lease, retry_at)
-=======
+
     async def backlog(self, now: datetime) -> Backlog:
         """Count what waits, and who is at what."""
         return await self._read(backlog, now)
->>>>>>> bba4da2 (Tie logs, cards and errors together by one id; count everything that happens; offer traces)
 
     async def ready(self) -> None:
         """Prove that the store can be written, and that its schema is this code's."""
