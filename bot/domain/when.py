@@ -1,8 +1,8 @@
 """Times as people type them. A small closed grammar: a wrong guess is worse than an error.
 
 `now`, `+2h`, `02:00`, `today 22:00`, `tonight 22:30`, `tomorrow 02:00`, `sat 03:00`,
-`2026-12-01 02:00`, ISO 8601 with an offset; in Chinese `今晚22:00`, `明天凌晨2点`, `周六 03:00`,
-`+2小时`. Without an offset, times are in the asker's zone.
+`2026-12-01 02:00`, ISO 8601 with an offset; in Chinese `今晚22:00`, `明天凌晨两点半`, `周六 03:00`,
+`下周六3点`, `12月1日 02:00`, `+2小时`, `2小时后`. Without an offset, times are in the asker's zone.
 """
 
 import re
@@ -23,7 +23,19 @@ from bot.domain.localtime import (
 )
 from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence, say
-from bot.domain.when_words import AHEAD, CLOCK, DATE, DAY, HABITS, PARTS, WEEKDAYS, pattern
+from bot.domain.when_words import (
+    AHEAD,
+    CLOCK,
+    DATE,
+    DAY,
+    HABITS,
+    MONTH_AND_DAY,
+    PARTS,
+    WEEKDAYS,
+    WEEKS,
+    pattern,
+    with_digits,
+)
 
 __all__ = ["When", "WhenError", "parse_duration", "parse_when"]
 
@@ -88,8 +100,8 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo) -> When:
 
 
 def _plain(text: str) -> str:
-    """Bring full-width signs, capitals and blanks into one form."""
-    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+    """Bring full-width signs, numerals, capitals and blanks into one form."""
+    return with_digits(" ".join(unicodedata.normalize("NFKC", text).lower().split()))
 
 
 def _read(plain: str, asked: _Asked) -> datetime:
@@ -109,9 +121,19 @@ def _now(_match: re.Match[str], asked: _Asked) -> datetime:
     return asked.now
 
 
+_UNITS = (
+    (r"(\d)个半(?:小时|钟头)", r"\1h30m"),
+    (r"半个?(?:小时|钟头)", "30m"),
+    (r"个?(?:小时|钟头)", "h"),
+    (r"分钟?", "m"),
+    (r"秒钟?", "s"),
+    (r"天", "d"),
+)
+
+
 def _after(match: re.Match[str], asked: _Asked) -> datetime:
     text = match["span"]
-    for unit, names in (("h", "个?小时"), ("m", "分钟?"), ("s", "秒钟?"), ("d", "天")):
+    for names, unit in _UNITS:
         text = re.sub(names, unit, text)
     ahead = span(text)
     if ahead is None:
@@ -130,13 +152,16 @@ def _on_day(match: re.Match[str], asked: _Asked) -> datetime:
     word, clock = match["day"], _clock(match, asked)
     if word in AHEAD:
         return _exact(asked.today + timedelta(days=AHEAD[word]), clock, asked)
+    if word in WEEKS:
+        monday = asked.today - timedelta(days=asked.today.weekday())
+        return _exact(monday + timedelta(days=WEEKS[word]), clock, asked)
     day = asked.today + timedelta(days=(WEEKDAYS[word] - asked.today.weekday()) % 7)
     return _first((day, day + timedelta(days=7)), clock, asked)
 
 
 def _on_date(match: re.Match[str], asked: _Asked) -> datetime:
     try:
-        day = date.fromisoformat(match["date"])
+        day = _date(match, asked)
     except ValueError:
         raise WhenError(
             say("{text}: there is no day {date}. Check the date.", text=asked.text, date=match[1])
@@ -150,6 +175,17 @@ def _on_date(match: re.Match[str], asked: _Asked) -> datetime:
     return _exact(day, clock, asked)
 
 
+def _date(match: re.Match[str], asked: _Asked) -> date:
+    """Read a date; one without a year is the next such day. Raises ValueError if there is none."""
+    found = match.groupdict()
+    if "month" not in found:
+        return date.fromisoformat(match["date"])
+    year = int(found["year"] or asked.today.year)
+    day = date(year, int(found["month"]), int(found["of_month"]))
+    is_over = found["year"] is None and day < asked.today
+    return day.replace(year=year + 1) if is_over else day
+
+
 def _with_offset(match: re.Match[str], asked: _Asked) -> datetime:
     try:
         at = datetime.fromisoformat(f"{match['date']}T{match['time']}{match['offset']}".upper())
@@ -161,11 +197,13 @@ def _with_offset(match: re.Match[str], asked: _Asked) -> datetime:
 
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], _Asked], datetime]], ...] = (
-    (pattern("now|现在|立即"), _now),
-    (pattern(r"\+ ?(?P<span>\d.*)"), _after),
+    (pattern("now|现在|立即|立刻|马上"), _now),
+    (pattern(r"\+ ?(?P<span>[\d半].*)"), _after),
+    (pattern(r"(?P<span>[\d半].*?)(?:之后|以后|后)"), _after),
     (pattern(CLOCK), _next),
     (pattern(rf"{DAY} ?{CLOCK}"), _on_day),
     (pattern(rf"{DATE}[ t]{CLOCK}"), _on_date),
+    (pattern(rf"{MONTH_AND_DAY} ?{CLOCK}"), _on_date),
     (
         pattern(
             rf"{DATE}[ t](?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)"
@@ -179,6 +217,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], _Asked], datetime]
 
 def _clock(match: re.Match[str], asked: _Asked) -> time:
     minute = 30 if match["half"] else int(match["minute"] or match["minutes"] or 0)
+    minute = int(match["quarters"]) * 15 if match["quarters"] else minute
     clock = time(int(match["hour"]), minute, int(match["second"] or 0))
     hours = PARTS.get(match["part"] or match.groupdict().get("day") or "")
     if hours is None:

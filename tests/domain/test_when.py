@@ -93,13 +93,44 @@ def test_times_are_read_in_the_askers_zone(text: str, expected: str) -> None:
         ("+2天", "Thu 2026-11-26 11:00"),
         ("２２：００", "Tue 2026-11-24 22:00"),
         ("2026-12-01　凌晨2点", "Tue 2026-12-01 02:00"),
+        ("大后天22:00", "Fri 2026-11-27 22:00"),
+        ("明日22时30分", "Wed 2026-11-25 22:30"),
+        ("明早8点", "Wed 2026-11-25 08:00"),
+        ("明天早上6点", "Wed 2026-11-25 06:00"),
+        ("今天傍晚6点", "Tue 2026-11-24 18:00"),
+        ("今晚十点半", "Tue 2026-11-24 22:30"),
+        ("今晚11点钟", "Tue 2026-11-24 23:00"),
+        ("明天凌晨两点", "Wed 2026-11-25 02:00"),
+        ("明天零点", "Wed 2026-11-25 00:00"),
+        ("二十二点整", "Tue 2026-11-24 22:00"),
+        ("下午三点一刻", "Tue 2026-11-24 15:15"),
+        ("晚上十点零五分", "Tue 2026-11-24 22:05"),
+        ("后天晚上１０：３０", "Thu 2026-11-26 22:30"),
+        ("礼拜六 03:00", "Sat 2026-11-28 03:00"),
+        ("周二十点", "Tue 2026-12-01 10:00"),
+        ("本周六3点", "Sat 2026-11-28 03:00"),
+        ("下周一凌晨3点", "Mon 2026-11-30 03:00"),
+        ("下周六 03:00", "Sat 2026-12-05 03:00"),
+        ("下个星期日 03:00", "Sun 2026-12-06 03:00"),
+        ("12月1日 02:00", "Tue 2026-12-01 02:00"),
+        ("12月1号凌晨2点", "Tue 2026-12-01 02:00"),
+        ("十二月一日凌晨两点", "Tue 2026-12-01 02:00"),
+        ("1月5日02:00", "Tue 2027-01-05 02:00"),
+        ("2027年1月5日 02:00", "Tue 2027-01-05 02:00"),
+        ("2小时后", "Tue 2026-11-24 13:00"),
+        ("两个小时以后", "Tue 2026-11-24 13:00"),
+        ("+半小时", "Tue 2026-11-24 11:30"),
+        ("半个小时后", "Tue 2026-11-24 11:30"),
+        ("一个半小时之后", "Tue 2026-11-24 12:30"),
+        ("90分钟后", "Tue 2026-11-24 12:30"),
+        ("3天后", "Fri 2026-11-27 11:00"),
     ],
 )
 def test_times_are_read_in_chinese(text: str, expected: str) -> None:
     assert local(text) == expected
 
 
-@pytest.mark.parametrize("text", ["now", " NOW ", "现在", "+0m"])
+@pytest.mark.parametrize("text", ["now", " NOW ", "现在", "马上", "+0m"])
 def test_now_is_now(text: str) -> None:
     assert parse_when(text, NOW, BERLIN) == When(at=NOW, zone="Europe/Berlin", is_now=True)
 
@@ -121,6 +152,7 @@ def test_seconds_are_kept() -> None:
         ("today 02:00", "2026-11-25 02:00"),
         ("2025-12-01 02:00", "2026-11-25 02:00"),
         ("2026-11-24 10:59", "2026-11-25 10:59"),
+        ("本周一 10:00", "2026-11-25 10:00"),
         ("2026-11-24T02:00Z", "2026-11-25 03:00"),
         ("0001-01-01 00:00", "2026-11-25 00:00"),
         ("0001-01-01T00:00+14:00", "2026-11-25 00:00"),
@@ -169,6 +201,9 @@ def test_a_year_ahead_is_allowed() -> None:
         ("tonight 00:30", "2026-11-25 00:30"),
         ("今晚12点", "2026-11-25 00:00"),
         ("凌晨15点", "2026-11-24 15:00"),
+        ("下周六", "下周六 22:00"),
+        ("2小时", "+2小时"),
+        ("30分钟", "+30分钟"),
     ],
 )
 def test_habits_that_mislead_are_refused_with_how_to_write_it(text: str, proposal: str) -> None:
@@ -203,10 +238,9 @@ def test_anything_else_is_refused_with_all_the_forms(text: str) -> None:
     assert not error.is_time
 
 
-def test_a_day_that_is_not_in_the_calendar_is_named() -> None:
-    assert str(refused("2027-02-29 02:00")) == (
-        "2027-02-29 02:00: there is no day 2027-02-29. Check the date."
-    )
+@pytest.mark.parametrize("day", ["2027-02-29", "2027年2月29日", "13月1日"])
+def test_a_day_that_is_not_in_the_calendar_is_named(day: str) -> None:
+    assert str(refused(f"{day} 02:00")) == (f"{day} 02:00: there is no day {day}. Check the date.")
 
 
 @pytest.mark.parametrize(
