@@ -1,11 +1,12 @@
 """`/taurus-upgrade`: plan an upgrade, and ask for confirmation in the channel."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.command import Asker, Call, Command, UsageError
 from bot.domain.arguments import Arguments, Option, read
 from bot.domain.change import Change, Options, Timing
+from bot.domain.localtime import with_weekday
 from bot.domain.model import Frozen
 from bot.domain.policy import Environment
 from bot.domain.sentence import At, Sentence, say
@@ -171,9 +172,9 @@ def _echo(change: Change, asker: Asker) -> Sentence | None:
         "{change} is planned for {at}: {local} in your zone {zone}, {utc} UTC.",
         change=change.id,
         at=At(at=run_at),
-        local=run_at.astimezone(asker.zone).strftime("%a %Y-%m-%d %H:%M"),
+        local=with_weekday(run_at, asker.zone),
         zone=asker.person.zone,
-        utc=run_at.strftime("%a %Y-%m-%d %H:%M"),
+        utc=with_weekday(run_at, UTC),
     )
 
 

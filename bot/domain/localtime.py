@@ -4,8 +4,10 @@ Moments are aware and in UTC; a local time is a date and a time of day in a zone
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
+
+from bot.domain.sentence import Sentence, Word, say, word
 
 _SECOND = timedelta(seconds=1)
 
@@ -48,6 +50,25 @@ def next_moment(clock: time, zone: ZoneInfo, now: datetime) -> datetime:
 def _days_from(day: date) -> Iterable[date]:
     # A day can lack a time, and a zone that crosses the date line lacks a whole day.
     return (day + timedelta(days=ahead) for ahead in range(8))
+
+
+class Weekday(Word):
+    """Days of the week, from Monday."""
+
+    MONDAY = "Mon"
+    TUESDAY = "Tue"
+    WEDNESDAY = "Wed"
+    THURSDAY = "Thu"
+    FRIDAY = "Fri"
+    SATURDAY = "Sat"
+    SUNDAY = "Sun"
+
+
+def with_weekday(at: datetime, zone: tzinfo) -> Sentence:
+    """Say a moment on the clock of a zone, with its day of the week."""
+    local = at.astimezone(zone)
+    day = word(tuple(Weekday)[local.weekday()])
+    return say("{day} {time}", day=day, time=local.strftime("%Y-%m-%d %H:%M"))
 
 
 def typed(at: datetime, zone: ZoneInfo) -> str:

@@ -84,11 +84,13 @@ PEOPLE = (
     Person("U0ANN", "ann", "Ann Berger", "Backend engineer, requester", "Europe/Berlin",
            "en-US", "ann@example.com", "👩‍💻"),
     Person("U0BOB", "bob", "Bob Li", "Database administrator, approver", "Asia/Shanghai",
-           "zh-CN", "bob@example.com", "🧑‍🔧"),
+           "en-US", "bob@example.com", "🧑‍🔧"),
     Person("U0CARL", "carl", "Carl Jones", "Marketing, outsider", "America/New_York",
            "en-US", "carl@example.com", "🧔"),
     Person("U0DANA", "dana", "Dana Wu", "On-call, approver", "Asia/Shanghai",
-           "zh-CN", "dana@example.com", "👩‍🚒"),
+           "en-US", "dana@example.com", "👩‍🚒"),
+    Person("U0LIN", "lin", "Lin Yue", "Database engineer, reads Chinese", "Asia/Shanghai",
+           "zh-CN", "lin@example.com", "👩‍🔬"),
 )  # fmt: skip
 GROUPS = (
     UserGroup("S0DBA", "dba", "Database administrators", ("U0BOB", "U0DANA")),
@@ -96,7 +98,7 @@ GROUPS = (
 )
 NOTICES = "C0NEWS"
 """The channel for those who only watch."""
-_ALL = ("U0ANN", "U0BOB", "U0CARL", "U0DANA")
+_ALL = ("U0ANN", "U0BOB", "U0CARL", "U0DANA", "U0LIN")
 
 
 def default_channels() -> tuple[Channel, ...]:

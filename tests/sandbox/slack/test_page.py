@@ -97,7 +97,7 @@ async def test_a_person_sees_their_own_workspace(
         "CEST",
         7200,
     )
-    assert [one["name"] for one in seen["users"]] == ["ann", "bob", "carl", "dana"]
+    assert [one["name"] for one in seen["users"]] == ["ann", "bob", "carl", "dana", "lin"]
     assert [one["text"] for one in seen["messages"]["C0DB"]] == ["card", "for ann"]
     assert seen["messages"]["C0DB"][1]["ephemeral"] is True
     assert slack.im("U0BOB") not in seen["messages"]

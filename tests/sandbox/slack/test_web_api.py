@@ -120,7 +120,7 @@ async def test_lists_come_in_pages(api: AsyncWebClient, slack: SlackSimulator) -
     first = await api.users_list(limit=3)
     rest = await api.users_list(limit=3, cursor=first["response_metadata"]["next_cursor"])
     ids = [user["id"] for user in [*first["members"], *rest["members"]]]
-    assert ids == ["U0ANN", "U0BOB", "U0CARL", "U0DANA", slack.bot_user]
+    assert ids == ["U0ANN", "U0BOB", "U0CARL", "U0DANA", "U0LIN", slack.bot_user]
     assert rest["response_metadata"]["next_cursor"] == ""
     assert (await refusal(api.users_list(cursor="x")))["error"] == "invalid_cursor"
 
