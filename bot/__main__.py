@@ -22,7 +22,14 @@ from bot.domain.explain import Question, explain
 from bot.domain.policy import Action
 from bot.ports import StoreError
 from bot.sandbox.world import World, welcome
-from bot.settings import Settings, SettingsError, database_url, read_policy, read_settings
+from bot.settings import (
+    Settings,
+    SettingsError,
+    database_url,
+    language,
+    read_policy,
+    read_settings,
+)
 from bot.slack.manifest import manifest
 from bot.store import SqlChanges, migrate
 from bot.taurus import REGIONS, Limits
@@ -156,14 +163,16 @@ def _sandbox(args: argparse.Namespace) -> int:
 
 async def _play(args: argparse.Namespace, url: str) -> None:
     stopped = _stop_event()
+    spoken = language(os.environ)
     world = await World.start(
-        manifest(COMMANDS, mode="socket"),
+        manifest(COMMANDS, mode="socket", language=spoken),
         real_now,
         port=args.port,
         speed=args.speed,
         fleet=args.fleet,
         faults=args.faults,
     )
+    world.bot.values["language"] = spoken
     bot = SandboxBot(world, url)
     world.bot.on_change = bot.follow
     try:
@@ -225,7 +234,13 @@ def _manifest(args: argparse.Namespace) -> int:
     by_email = any(
         map(is_source, (name for one in read_policy(os.environ) for name in one.approvers))
     )
-    made = manifest(COMMANDS, mode=mode, request_url=args.request_url, by_email=by_email)
+    made = manifest(
+        COMMANDS,
+        mode=mode,
+        request_url=args.request_url,
+        by_email=by_email,
+        language=language(os.environ),
+    )
     print(json.dumps(made, indent=2, ensure_ascii=False))
     return 0
 

@@ -244,6 +244,7 @@ def slack_config(settings: Settings) -> SlackConfig:
         app_token=settings.slack_app_token,
         signing_secret=settings.slack_signing_secret,
         api_url=settings.slack_api_url,
+        language=settings.language,
     )
 
 

@@ -41,6 +41,13 @@ def test_the_manifest_names_the_commands() -> None:
     assert "/taurus-upgrade" in names
 
 
+def test_the_manifest_speaks_the_language_of_the_bot() -> None:
+    made = json.loads(bot("manifest", TAURUS_LANGUAGE="zh-cn").stdout)
+    assert "升级数据库" in [one["name"] for one in made["features"]["shortcuts"]]
+    wrong = bot("manifest", TAURUS_LANGUAGE="klingon")
+    assert (wrong.returncode, "TAURUS_LANGUAGE" in wrong.stderr) == (2, True)
+
+
 def test_the_manifest_of_http_mode_needs_an_address_that_slack_can_reach() -> None:
     made = json.loads(bot("manifest", "--request-url", "https://bot.example/slack/events").stdout)
     assert made["settings"]["socket_mode_enabled"] is False

@@ -115,6 +115,23 @@ def read_policy(environ: Mapping[str, str]) -> tuple[Environment, ...]:
     return environments
 
 
+def language(environ: Mapping[str, str]) -> str:
+    """Which language channels read.
+
+    Raises:
+        SettingsError: it is none of the bot's.
+    """
+    reading = Reading(environ)
+    chosen = _language(reading)
+    if reading.problems:
+        raise SettingsError(tuple(reading.problems))
+    return chosen
+
+
+def _language(reading: Reading) -> str:
+    return reading.choice("TAURUS_LANGUAGE", "en-us", ("en-us", "zh-cn"))
+
+
 def database_url(environ: Mapping[str, str]) -> str:
     """Where the store is; `migrate` and `audit` need nothing else.
 
@@ -155,7 +172,7 @@ def _settings(
             "host": reading.text("HOST", "0.0.0.0"),  # noqa: S104 - platforms expect it
             "port": reading.whole("PORT", 3000, 0, 65535) if listens else None,
             "database_url": SecretStr(_database_url(reading)),
-            "language": reading.choice("TAURUS_LANGUAGE", "en-us", ("en-us", "zh-cn")),
+            "language": _language(reading),
             "delay_format": reading.choice("TAURUS_DELAY_FORMAT", "boolean", ("boolean", "string")),
             "pagerduty_token": _pagerduty_token(reading, environments),
             "pagerduty_url": reading.url(

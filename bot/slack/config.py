@@ -28,6 +28,8 @@ class SlackConfig(BaseModel):
     app_token: SecretStr = SecretStr("")
     signing_secret: SecretStr = SecretStr("")
     api_url: str = "https://slack.com/api/"
+    language: str = "en-us"
+    """Of people whose own Slack does not tell."""
 
     @property
     def is_local(self) -> bool:

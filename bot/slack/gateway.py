@@ -88,7 +88,7 @@ class SlackGateway:
         self._account = Account(config, self._api)
         self.chat = SlackChat(self._api, self._account, wall)
         self.forms = SlackForms(self._api, wall)
-        self.people = SlackPeople(self._api, self._account, clock)
+        self.people = SlackPeople(self._api, self._account, clock, config.language)
         self._whispers = Tasks()
         self._reception = self._build_reception(commands, receive, clock)
         self._routes = self._build_routes(wall)

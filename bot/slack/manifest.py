@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from bot.command import Command, Shortcut
+from bot.views.reader import Reader
 
 NAME = "Taurus Upgrade Bot"
 _DESCRIPTION = "Upgrades TaurusDB databases: shows what would happen, asks, does it once, proves it"
@@ -42,14 +43,17 @@ def manifest(
     mode: Literal["socket", "http"],
     request_url: str = "",
     by_email: bool = False,
+    language: str = "en-us",
 ) -> dict[str, Any]:
     """Describe the app as Slack's page "From a manifest" takes it.
 
-    `by_email` is whether people have to be found by their addresses.
+    `by_email` is whether people have to be found by their addresses. Slack shows the same names
+    and descriptions to all readers, so they are in one `language`.
 
     In http mode `request_url` is the public address of `/slack/events`. Raises ValueError that
     names everything Slack would refuse.
     """
+    reader = Reader.of(language)
     problems = [*_problems(commands)]
     if mode == "http" and not request_url.startswith("https://"):
         problems.append("http mode needs the public https:// address of /slack/events")
@@ -59,7 +63,7 @@ def manifest(
     scopes = [*SCOPES, *([EMAIL_SCOPE] if by_email else [])]
     return {
         "display_information": _display(),
-        "features": _features(commands, url),
+        "features": _features(commands, url, reader),
         "oauth_config": {"scopes": {"bot": scopes, "bot_optional": list(OPTIONAL_SCOPES)}},
         "settings": _settings(mode, request_url),
     }
@@ -74,7 +78,7 @@ def _display() -> dict[str, str]:
     }
 
 
-def _features(commands: Sequence[Command], url: dict[str, str]) -> dict[str, Any]:
+def _features(commands: Sequence[Command], url: dict[str, str], reader: Reader) -> dict[str, Any]:
     return {
         "app_home": {
             "home_tab_enabled": True,
@@ -83,29 +87,29 @@ def _features(commands: Sequence[Command], url: dict[str, str]) -> dict[str, Any
         },
         "bot_user": {"display_name": NAME, "always_online": True},
         "shortcuts": [
-            _shortcut(shortcut) for command in commands for shortcut in command.shortcuts
+            _shortcut(shortcut, reader) for command in commands for shortcut in command.shortcuts
         ],
-        "slash_commands": [_slash_command(command, url) for command in commands],
+        "slash_commands": [_slash_command(command, url, reader) for command in commands],
     }
 
 
-def _slash_command(command: Command, url: dict[str, str]) -> dict[str, Any]:
+def _slash_command(command: Command, url: dict[str, str], reader: Reader) -> dict[str, Any]:
     hint = _usage_hint(command)
     return {
         "command": command.name,
         **url,
-        "description": str(command.summary),
+        "description": reader.plain(command.summary),
         **({"usage_hint": hint} if hint else {}),
         "should_escape": False,
     }
 
 
-def _shortcut(shortcut: Shortcut) -> dict[str, str]:
+def _shortcut(shortcut: Shortcut, reader: Reader) -> dict[str, str]:
     return {
-        "name": str(shortcut.name),
+        "name": reader.plain(shortcut.name),
         "type": "message" if shortcut.on_message else "global",
         "callback_id": shortcut.callback_id,
-        "description": str(shortcut.description),
+        "description": reader.plain(shortcut.description),
     }
 
 

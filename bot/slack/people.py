@@ -24,8 +24,11 @@ class SlackPeople:
     for every minute, and while Slack is away an answer serves for 10 minutes and no longer.
     """
 
-    def __init__(self, api: WebApi, account: Account, clock: Clock) -> None:
-        """Ask as `account`."""
+    def __init__(
+        self, api: WebApi, account: Account, clock: Clock, language: str = "en-us"
+    ) -> None:
+        """Ask as `account`; who has no language of their own reads `language`."""
+        self._language = language
         self._api = api
         self._account = account
         self._people = Memory(
@@ -66,9 +69,11 @@ class SlackPeople:
             answer = await self._api.call("users.info", request)
         except ChatError as error:
             if error.code in _UNKNOWN:
-                return Person(id=user, name=user, zone=_UTC, is_foreign=True)
+                language = _language(self._language)
+                return Person(id=user, name=user, zone=_UTC, language=language, is_foreign=True)
             raise
-        return _person(answer.get("user") or {}, user, self._account.home)
+        found = {"locale": self._language, **_told(answer.get("user") or {})}
+        return _person(found, user, self._account.home)
 
     async def _load_email(self, email: str) -> str:
         request = self._api.client.users_lookupByEmail(email=email)
@@ -86,6 +91,10 @@ class SlackPeople:
         return frozenset(answer.get("users", ()))
 
 
+def _told(user: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in user.items() if value is not None}
+
+
 def _person(user: Mapping[str, Any], asked: str, home: Home) -> Person:
     profile = user.get("profile") or {}
     names = (profile.get("display_name"), profile.get("real_name"), user.get("name"), asked)
@@ -93,7 +102,7 @@ def _person(user: Mapping[str, Any], asked: str, home: Home) -> Person:
         id=asked,
         name=next(name for name in names if name),
         zone=_zone(user.get("tz")),
-        language=_language(user.get("locale")),
+        language=_language(user["locale"]),
         is_bot=bool(user.get("is_bot")),
         is_active=not user.get("deleted"),
         is_foreign=_is_foreign(user, home),
@@ -115,5 +124,5 @@ def _zone(name: str | None) -> str:
         return _UTC
 
 
-def _language(locale: str | None) -> str:
-    return "zh" if (locale or "").lower().startswith("zh") else "en"
+def _language(locale: str) -> str:
+    return "zh" if locale.lower().startswith("zh") else "en"

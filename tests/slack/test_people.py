@@ -7,7 +7,9 @@ import pytest
 
 from bot.domain.person import Person
 from bot.ports import ChatError
+from bot.slack.account import Account
 from bot.slack.people import SlackPeople
+from bot.slack.web import WebApi
 from tests.slack.conftest import HandClock
 from tests.slack.scripted import TEAM, Reply, ScriptedSlack, Wait
 
@@ -146,6 +148,20 @@ async def test_who_is_in_a_group_is_asked_every_minute_and_serves_for_ten(
     clock.advance(41)
     with pytest.raises(ChatError, match="http_503"):
         await people.members("S0DBA")
+
+
+async def test_who_has_no_language_of_their_own_reads_the_bots(
+    api: WebApi, account: Account, slack: ScriptedSlack, clock: HandClock
+) -> None:
+    people = SlackPeople(api, account, clock, "zh-cn")
+    for answer in (
+        user(locale=None),
+        user(locale="en-GB"),
+        {"ok": False, "error": "user_not_found"},
+    ):
+        slack.will("users.info", answer)
+    found = [(await people.person(one)).language for one in ("U0ANN", "U0BOB", "U0EVE")]
+    assert found == ["zh", "en", "zh"]
 
 
 async def test_a_language_is_known_without_asking_once_the_person_is(

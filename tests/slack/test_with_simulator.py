@@ -187,9 +187,9 @@ async def test_opening_the_home_tab_is_acknowledged(office: Office) -> None:
 
 
 async def test_people_and_groups_come_from_the_workspace(office: Office) -> None:
-    ann, bob = [await office.gateway.people.person(user) for user in ("U0ANN", "U0BOB")]
+    ann, lin = [await office.gateway.people.person(user) for user in ("U0ANN", "U0LIN")]
     assert (ann.zone, ann.language, ann.is_foreign) == ("Europe/Berlin", "en", False)
-    assert (bob.zone, bob.language) == ("Asia/Shanghai", "zh")
+    assert (lin.zone, lin.language) == ("Asia/Shanghai", "zh")
     assert (await office.gateway.people.person("U0NOBODY")).is_foreign
     assert await office.gateway.people.members("S0DBA") == {"U0BOB", "U0DANA"}
 
