@@ -38,7 +38,11 @@ def _problem(text: str) -> Finding:
 
 async def _slack(settings: Settings, clock: Clock) -> list[Finding]:
     rules = settings.environments
-    channels = dict.fromkeys(id_ for one in rules for id_ in (*one.channels, *one.notify))
+    places = (
+        (*one.channels, *one.notify, *(other.channel for other in one.subscriptions))
+        for one in rules
+    )
+    channels = dict.fromkeys(id_ for ids in places for id_ in ids)
     named = (id_ for one in rules for id_ in (*one.requesters, *one.approvers))
     people = dict.fromkeys(id_ for id_ in named if not is_source(id_))
     return await check_slack(

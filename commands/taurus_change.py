@@ -21,6 +21,7 @@ from bot.service.approve import (
     reschedule,
     resume,
 )
+from bot.service.hold import hold, take_out
 from bot.service.retry import retry
 from bot.service.tell import place_of
 from bot.service.wish import Wish
@@ -41,6 +42,8 @@ USAGE = (
     "cancel ID",
     "reschedule ID --at TIME",
     "retry ID",
+    "hold ID [--reason TEXT]",
+    "take-out ID",
     "halt ID",
     "resume ID",
     "history [ID] [--since TIME]",
@@ -175,6 +178,14 @@ async def _reject(line: Line, desk: Desk) -> Message:
     return _standing(await reject(line.wish(desk), reason), line.reader)
 
 
+async def _hold(line: Line, desk: Desk) -> Message:
+    mistakes: list[Sentence] = []
+    reason = reason_of(line.given, "--reason", mistakes)
+    if mistakes:
+        raise UsageError(*mistakes)
+    return _standing(await hold(line.wish(desk), reason), line.reader)
+
+
 async def _retry(line: Line, desk: Desk) -> Message:
     change = await retry(
         desk, line.asker, line.number(), key=line.call.key, channel=line.call.channel
@@ -189,6 +200,8 @@ _VERBS: dict[str, _Verb] = {
     "cancel": _told(cancel),
     "reschedule": _reschedule,
     "retry": _retry,
+    "hold": _hold,
+    "take-out": _told(take_out),
     "halt": _told(halt),
     "resume": _told(resume),
     "history": _history,
@@ -245,6 +258,8 @@ CHANGE = Command(
         "change.approve": _clicked(approve),
         "change.reject": _clicked(reject),
         "change.cancel": _clicked(cancel),
+        "change.hold": _clicked(hold),
+        "change.take_out": _clicked(take_out),
         "change.halt": _clicked(halt),
         "change.resume": _clicked(resume),
         "change.retry": _click_retry,

@@ -136,7 +136,7 @@ def _as_planned(change: Change, asker: Asker) -> Entered:
     sizes = ("rest" if size == REST else str(size) for size in options.wave_sizes)
     return Entered(
         env=change.environment,
-        instances=tuple((one.instance_id, one.name) for one in change.targets[:CHOSEN]),
+        instances=tuple((one.instance_id, one.name) for one in change.kept[:CHOSEN]),
         when=timing.value,
         at=at,
         waves=",".join(sizes),

@@ -35,7 +35,7 @@ approvals = 2
 self_approval = false
 protected = true
 windows = ["Mon-Thu 22:00-04:00 Asia/Shanghai"]
-notify = ["C0CHANGES"]
+notify = ["C0CHANGES", "tag:team=payments -> C0PAY"]
 wave_size = 5
 soak = "30m"
 halt_after_failures = 1
@@ -69,6 +69,7 @@ def test_each_environment_has_its_own_rules_and_its_own_way_in(read: Read) -> No
     prod, dev = settings.environments
     assert (prod.name, prod.channels, prod.approvers) == ("prod", ("C0PROD",), ("S0ONCALL",))
     assert (prod.approvals, prod.protected, prod.notify) == (2, True, ("C0CHANGES",))
+    assert [str(one) for one in prod.subscriptions] == ["tag:team=payments -> C0PAY"]
     assert (prod.wave_size, prod.soak, prod.halt_after_failures) == (5, timedelta(minutes=30), 1)
     assert span_at(prod.windows, datetime(2026, 11, 24, 15, 0, tzinfo=UTC)) is not None
     assert span_at(prod.windows, datetime(2026, 11, 24, 12, 0, tzinfo=UTC)) is None
@@ -104,6 +105,7 @@ region = "cn-north-44"
 approvals = "two"
 aprovers = ["S0ONCALL"]
 channels = ["#ops"]
+notify = ["tag:team -> C0PAY"]
 windows = ["Mon-Thu 22:00-04:00 Mars/Phobos"]
 soak = "soon"
 protected = 1
@@ -112,12 +114,13 @@ protected = 1
 """
     told = mistakes(read, text)
     assert [one.split(":")[0] for one in told] == [
-        f"line {number}" for number in (6, 4, 9, 7, 8, 5, 11)
+        f"line {number}" for number in (6, 4, 10, 8, 7, 9, 5, 12)
     ]
     shown = "\n".join(told)
     for part in (
         "environments.prod.aprovers; did you mean approvers?",
         "'#ops' is not an id",
+        "'tag:team -> C0PAY' is no subscription; write it like 'tag:team=payments -> C0123ABCD'",
         "'Mars/Phobos' is no time zone",
         'use a duration such as "10s"',
         "there is no enviroments; did you mean environments?",

@@ -10,10 +10,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import Field
+
 from bot.domain.duty import Duty
 from bot.domain.kernel import Kernel, Path
 from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence, Word
+from bot.domain.subscription import Subscription
 
 
 class State(Word):
@@ -124,6 +127,8 @@ class TargetState(Word):
     NEVER_STARTED = "never started"
     FURTHER_ROUND = "needs a further round"
     CANCELLED = "cancelled"
+    TAKEN_OUT = "taken out"
+    """Its owners took it out before anything was sent for it: it is no part of this any more."""
 
 
 IN_FLIGHT = frozenset(
@@ -161,6 +166,7 @@ class Target(Frozen):
     nodes: int = 1
     window: str = ""
     region: str = ""
+    tags: dict[str, str] = Field(default_factory=dict)
     wave: int = 1
     ring: str = ""
     """The tag (`ring=canary`) by which it goes before others; empty: it is in no ring."""
@@ -268,6 +274,10 @@ class Change(Frozen):
     """A target that takes longer counts as one that did not go as planned; None: none does."""
     notify: tuple[str, ...] = ()
     """Channels of people who only watch: they get a short notice."""
+    subscriptions: tuple[Subscription, ...] = ()
+    """Channels that own some of its targets, by a tag: their notice is about those."""
+    announce_at: datetime | None = None
+    """When it is told that this starts soon; None: it was, or it starts too soon for that."""
     remind_at: datetime | None = None
     """When approvers are asked again; None: they are not."""
     reminders: int = 0
@@ -308,6 +318,11 @@ class Change(Frozen):
     def is_open(self) -> bool:
         """Whether anything can still happen to it."""
         return self.state in OPEN_STATES
+
+    @property
+    def kept(self) -> tuple[Target, ...]:
+        """The targets without those that their owners took out."""
+        return tuple(one for one in self.targets if one.state is not TargetState.TAKEN_OUT)
 
     def in_state(self, states: Iterable[TargetState]) -> tuple[Target, ...]:
         """The targets that are in one of `states`, in their order."""
@@ -357,13 +372,14 @@ def with_targets(change: Change, changed: Iterable[Target]) -> Change:
 def ending(change: Change) -> Move:
     """Tell the move that closes a change of which nothing is in flight or planned.
 
-    All new: succeed. None new: fail. Some: partly fail. Any not to be told: lose sight.
+    All new: succeed. None new: fail. Some: partly fail. Any not to be told: lose sight. What was
+    taken out does not count.
     """
     counts = change.counts()
     if any(counts[state] for state in UNSEEN):
         return Move.LOSE_SIGHT
     new = sum(counts[state] for state in NEW)
-    if new == len(change.targets):
+    if new and new == len(change.kept):
         return Move.SUCCEED
     if new:
         return Move.PARTLY_FAIL

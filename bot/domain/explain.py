@@ -62,15 +62,24 @@ def _notes(question: Question, environment: Environment, decision: Decision) -> 
     return notes
 
 
-_OWN = frozenset({Action.APPROVE, Action.RESUME, Action.CANCEL, Action.HALT, Action.OVERRIDE})
+_OWN = frozenset(
+    {
+        Action.APPROVE,
+        Action.RESUME,
+        Action.CANCEL,
+        Action.HOLD,
+        Action.HALT,
+        Action.OVERRIDE,
+    }
+)
 
 
 def _own(question: Question, environment: Environment) -> Sentence | None:
     """What is different for whoever asked for the change."""
     if question.action is Action.OVERRIDE:
         return say("It takes one approval more than usual, and it is announced.")
-    if question.action in {Action.CANCEL, Action.HALT}:
-        return say("Whoever asked for a change may always cancel or halt it.")
+    if question.action in {Action.CANCEL, Action.HOLD, Action.HALT}:
+        return say("Whoever asked for a change may always hold, cancel or halt it.")
     if not environment.approvers:
         return say("{env} names no approvers: the requester confirms.", env=environment.name)
     if environment.self_approval:

@@ -222,6 +222,7 @@ def _target(facts: Facts, rules: WaveRules) -> Target:
         nodes=detail.nodes if detail else 1,
         window=detail.window if detail else "",
         region=facts.instance.region,
+        tags=facts.instance.tags,
         ring=rules.ring_of(facts.instance.tags),
         group=rules.group_of(facts.instance.tags),
     )

@@ -10,9 +10,11 @@ from enum import StrEnum
 from bot.domain.change import Change
 from bot.domain.freeze import Closure, RecurringFreeze, told
 from bot.domain.model import Frozen
+from bot.domain.owners import is_owner
 from bot.domain.person import Person
 from bot.domain.sentence import Channels, Sentence, User, say
 from bot.domain.signal import Signal
+from bot.domain.subscription import Subscription
 from bot.domain.waves import WaveRules
 from bot.domain.windows import Window
 
@@ -31,6 +33,8 @@ class Environment(Frozen):
     """Whether a change that is moved to another time stays approved."""
     notify: tuple[str, ...] = ()
     """Channels that get a short notice of every change."""
+    subscriptions: tuple[Subscription, ...] = ()
+    """Channels that get one of changes of their own databases, by a tag."""
     protected: bool = False
     """Confirming asks to type the environment's name."""
     windows: tuple[Window, ...] = ()
@@ -68,6 +72,10 @@ class Action(StrEnum):
     REJECT = "reject"
     CANCEL = "cancel"
     RESCHEDULE = "reschedule"
+    HOLD = "hold"
+    """Keep a scheduled change from starting."""
+    TAKE_OUT = "take-out"
+    """Take one's own databases out of somebody's change."""
     HALT = "halt"
     RESUME = "resume"
     OVERRIDE = "override"
@@ -91,6 +99,8 @@ class Reason(StrEnum):
     NOT_INVOLVED = "not_involved"
     NAME_NOT_TYPED = "name_not_typed"
     """A protected environment asks to type its name, and something else was typed."""
+    NOT_OWNER = "not_owner"
+    """Nothing of it belongs to the channel, by a tag that the channel subscribes to."""
     UNREADABLE = "unreadable"
     """Who is in a group, or on call, cannot be read at present."""
     FROZEN = "frozen"
@@ -144,9 +154,10 @@ def decide(
     things from starting at the time meant, if anything does. `typed` is what was typed as the
     environment's name; None where it is only asked who may.
     """
-    reason = _standing(circle.person) or _place(environment, channel)
-    if not reason:
-        reason = _RULES[action](circle, environment, change)
+    reason = _standing(circle.person)
+    if not reason and not (action in _OWNERS and _owns(environment, change, channel)):
+        reason = _place(action, environment, change, channel)
+        reason = reason or _RULES[action](circle, environment, change)
     if not reason and closure is not None and action in _STARTS:
         why, *more = told(closure)
         reason = Reason.FROZEN if closure.is_freeze else Reason.OUTSIDE_WINDOW
@@ -166,7 +177,18 @@ def _standing(person: Person) -> Reason | None:
     return None if person.is_active else Reason.INACTIVE
 
 
-def _place(environment: Environment, channel: str) -> Reason | None:
+def _owns(environment: Environment, change: Change | None, channel: str) -> bool:
+    # Slack vouches for the channel, so whoever reads it is an owner, in whatever channel it is.
+    if change is None:
+        return any(one.channel == channel for one in environment.subscriptions)
+    return is_owner(change, channel)
+
+
+def _place(
+    action: Action, environment: Environment, change: Change | None, channel: str
+) -> Reason | None:
+    if action is Action.HOLD and change is not None and channel in change.notify:
+        return None  # The notice there has the button; who may is another question.
     if environment.channels and channel not in environment.channels:
         return Reason.WRONG_CHANNEL
     return None
@@ -233,6 +255,8 @@ def _may_lift(circle: Circle, environment: Environment, change: Change | None) -
     return _may_request(circle, environment, change)
 
 
+_OWNERS = frozenset({Action.HOLD, Action.TAKE_OUT})
+"""What the owners of databases may do from their own channel, by their tag."""
 _STARTS = frozenset({Action.REQUEST, Action.APPROVE, Action.RESUME})
 _TYPED = frozenset({Action.APPROVE, Action.RESUME})
 _RULES = {
@@ -241,6 +265,8 @@ _RULES = {
     Action.REJECT: _may_reject,
     Action.CANCEL: _may_stop,
     Action.RESCHEDULE: _may_reject,
+    Action.HOLD: _may_stop,
+    Action.TAKE_OUT: lambda *_: Reason.NOT_OWNER,
     Action.HALT: _may_stop,
     Action.RESUME: _may_resume,
     Action.OVERRIDE: _may_override,
@@ -313,6 +339,11 @@ _SENTENCES: Mapping[Reason, Callable[[Environment, Change | None], Sentence]] = 
         "Nothing was approved: {env} is protected. Type its name, {env}, exactly, in the form "
         "that the button on the card opens.",
         env=environment.name,
+    ),
+    Reason.NOT_OWNER: lambda *_: say(
+        "None of these databases belongs to this channel, so nothing was taken out. Databases are "
+        "taken out in a channel that subscribes to a tag of theirs; whoever asked for the change "
+        "can cancel it and plan another."
     ),
     Reason.UNREADABLE: lambda environment, _: say(
         "It cannot be told at present who is in the groups or on call that the rules of {env} "

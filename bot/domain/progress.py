@@ -60,8 +60,9 @@ def stage_of(targets: Sequence[Target]) -> Stage:
 
 
 def waves(targets: Sequence[Target]) -> dict[int, tuple[Target, ...]]:
-    """Sort targets by their wave, the first wave first."""
-    ordered = sorted(targets, key=lambda target: target.wave)
+    """Sort targets by their wave, the first wave first; without those that were taken out."""
+    kept = (target for target in targets if target.state is not TargetState.TAKEN_OUT)
+    ordered = sorted(kept, key=lambda target: target.wave)
     return {number: tuple(found) for number, found in groupby(ordered, lambda one: one.wave)}
 
 

@@ -21,13 +21,14 @@ def seal_of(change: Change) -> str:
     """Digest what an approval of this change covers: 64 hex digits.
 
     What became of a target does not matter, not even that it was cancelled in the cloud, so the
-    seal holds through all waves of a change.
+    seal holds through all waves of a change. What was taken out is named, so that a reduced
+    change has another seal than the one that was approved, and than one that never had it.
     """
     covered: dict[str, object] = {
         "environment": change.environment,
         "targets": [
             [target.instance_id, str(target.kernel), str(target.newest), target.wave]
-            for target in change.targets
+            for target in change.kept
         ],
         "options": change.options.model_dump(mode="json"),
         "approvers": sorted(change.approvers),
@@ -36,7 +37,9 @@ def seal_of(change: Change) -> str:
         "protected": change.protected,
     }
     if change.options.timing is Timing.IN_WINDOW:
-        covered["windows"] = [target.window for target in change.targets]
+        covered["windows"] = [target.window for target in change.kept]
+    if taken_out := change.in_state({TargetState.TAKEN_OUT}):
+        covered["taken_out"] = sorted(target.instance_id for target in taken_out)
     canonical = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(canonical.encode()).hexdigest()
 
@@ -61,6 +64,11 @@ def resealed(approved: Change, moved: Change) -> Change | None:
     seal, new = seal_of(approved), seal_of(moved)
     valid = [one.model_copy(update={"seal": new}) for one in approved.approvals if one.seal == seal]
     return moved.model_copy(update={"approvals": tuple(valid)}) if valid else None
+
+
+def reduced(approved: Change, smaller: Change) -> Change:
+    """Carry valid approvals over to what is left of a change; those of other plans are dropped."""
+    return resealed(approved, smaller) or smaller.model_copy(update={"approvals": ()})
 
 
 def difference(

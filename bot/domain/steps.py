@@ -7,6 +7,7 @@ looked at until proven -> closed. Each function here decides one of these steps.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.domain.ahead import announcing
 from bot.domain.change import (
     IN_FLIGHT,
     Batch,
@@ -28,7 +29,7 @@ from bot.domain.reminders import awaiting
 from bot.domain.seal import replanned
 from bot.domain.sentence import Sentence, all_of, say, say_many, word
 from bot.domain.story import Record
-from bot.domain.turns import Step, fact, settled, turned
+from bot.domain.turns import Step, fact, settled, started, turned
 
 BUSY_LIMIT = timedelta(minutes=30)
 """How long a start waits for busy instances (a backup, say) before it asks people again."""
@@ -206,7 +207,8 @@ def attempted(
         batch=number,
     )
     record = fact(now, "attempt", sentence, batch=str(number)).model_copy(update={"told": False})
-    return change, (record,) if wave is None else (fact(now, "wave", wave), record)
+    records = (record,) if number > 1 or in_window(change) else (record, started(change, now))
+    return change, records if wave is None else (fact(now, "wave", wave), *records)
 
 
 def _in_batch(change: Change, number: int) -> tuple[Target, ...]:
@@ -337,7 +339,10 @@ def looked(change: Change, targets: Sequence[Target], now: datetime) -> Step | N
         for target in targets
         if (told := _outcome(before[target.instance_id], target, now)) is not None
     ]
-    return turned(change, settled(with_targets(change, targets), now), now, *records)
+    fresh = settled(with_targets(change, targets), now)
+    if fresh.state is State.SCHEDULED and change.state is not State.SCHEDULED:
+        fresh = announcing(fresh, now)
+    return turned(change, fresh, now, *records)
 
 
 def _outcome(before: Target, after: Target, now: datetime) -> Record | None:

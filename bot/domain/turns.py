@@ -60,10 +60,17 @@ def turned(before: Change, after: Change, now: datetime, *records: Record) -> St
         return after, (*records, fact(now, "halt", after.halt_reason))
     if after.state is State.UNKNOWN:
         return after, (*records, _lost(after, now))
+    if before.state is State.SCHEDULED and after.state is State.RUNNING and _is_first(before):
+        return after, (*records, started(after, now))
     if after.is_open:
         return after, records
     reported = (_report(after, now),) if after.batches else ()
     return after, (*records, closing(after, now), *reported)
+
+
+def _is_first(change: Change) -> bool:
+    # What the cloud holds for the windows begins in each of them.
+    return all(target.began_at is None for target in change.targets)
 
 
 def settled(change: Change, now: datetime) -> Change:
@@ -171,6 +178,18 @@ def _names(targets: Sequence[Target]) -> str:
     return some([target.name for target in targets], NAMED)
 
 
+def started(change: Change, now: datetime) -> Record:
+    """Make the line for those who only watch; the card's thread has TaurusDB's own answer."""
+    text = say_many(
+        "{change} has started: {n} instance of {env}.",
+        "{change} has started: {n} instances of {env}.",
+        len(change.kept),
+        change=change.id,
+        env=change.environment,
+    )
+    return fact(now, "start", text).model_copy(update={"told": False})
+
+
 def _report(change: Change, now: datetime) -> Record:
     text = say("Report of {change}.", change=change.id)
     return fact(now, "report", text)
@@ -192,6 +211,6 @@ def closing(change: Change, now: datetime) -> Record:
         change=change.id,
         state=word(change.state),
         new=new,
-        all=len(change.targets),
+        all=len(change.kept),
     )
     return fact(now, "closed", text)

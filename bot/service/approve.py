@@ -6,6 +6,7 @@ Each use case re-reads the change, asks the policy, decides by a pure function a
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.domain.ahead import scheduled
 from bot.domain.change import (
     IN_FLIGHT,
     Change,
@@ -123,9 +124,7 @@ def _approved(change: Change, wish: Wish, now: datetime) -> Step:
     record = wish.record("approve", say("{who} approved it.", who=wish.who), seal=seal)
     if not is_sealed(change):
         return change, (record,)
-    run_at = change.options.run_at
-    due_at = run_at if change.options.timing is Timing.AT else now
-    return advance(change, Move.APPROVE, due_at=due_at), (record,)
+    return scheduled(advance(change, Move.APPROVE), now), (record,)
 
 
 async def reject(wish: Wish, reason: str = "") -> Change:
@@ -254,7 +253,7 @@ def _moved_on(moved: Change, wish: Wish, run_at: datetime) -> Step:
     )
     record = wish.record("reschedule", text, seal=seal_of(moved))
     if is_sealed(moved):
-        return advance(moved, Move.APPROVE, due_at=run_at), (record,)
+        return scheduled(advance(moved, Move.APPROVE), wish.asker.now), (record,)
     return awaiting(moved, wish.asker.now), (record,)
 
 

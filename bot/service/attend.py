@@ -8,6 +8,7 @@ attempted is ever sent again unless the request provably never left.
 import asyncio
 from datetime import datetime, timedelta
 
+from bot.domain.ahead import announced, early
 from bot.domain.change import (
     IN_FLIGHT,
     NEW,
@@ -87,6 +88,9 @@ async def _attend(desk: Desk, change: Change) -> None:
         else:
             await remind(desk, change)
         return
+    if (step := early(change, now)) is not None:
+        await desk.changes.save(*step)
+        return
     if (step := orphaned(change, now)) is not None:
         change = await desk.changes.save(*step)
     if change.in_state(_LOOKED_AT):
@@ -118,8 +122,9 @@ async def _close_or_wait(desk: Desk, change: Change) -> None:
         fresh, records = turned(change, settled(change, now), now)
         if not fresh.is_open:
             return fresh, records
+        fresh, more = announced(fresh, now)
         seen = {"due_at": _due(desk, fresh, now), "waiting": (), "waiting_since": None}
-        return fresh.model_copy(update=seen), records
+        return fresh.model_copy(update=seen), (*records, *more)
 
     await amend(desk, change.number, decision)
 
@@ -129,7 +134,7 @@ def _due(desk: Desk, change: Change, now: datetime) -> datetime | None:
     of = desk.environments[change.environment]
     flying = change.in_state(IN_FLIGHT)
     looks = (next_look(target, now, of.poll_interval, of.verify_timeout) for target in flying)
-    return min((at for at in looks if at is not None), default=None)
+    return min((at for at in (*looks, change.announce_at) if at is not None), default=None)
 
 
 async def _postpone(desk: Desk, change: Change, why: Sentence) -> None:

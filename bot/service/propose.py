@@ -7,6 +7,7 @@ from bot.domain.change import Change, Options, Timing
 from bot.domain.errors import CloudError
 from bot.domain.freeze import closure_of, instant, starts_at, told
 from bot.domain.instance import Version
+from bot.domain.owners import subscribed
 from bot.domain.plan import Facts, Plan, Refusal, make_plan
 from bot.domain.policy import Action, Environment, decide
 from bot.domain.refused import RefusedError
@@ -224,6 +225,9 @@ def _change(
         halt_after=environment.halt_after_failures,
         slow_after=environment.slow_after,
         notify=tuple(one for one in environment.notify if one != channel),
+        subscriptions=subscribed(environment.subscriptions, plan.targets),
+        approvers=environment.approvers,
+        self_approval=environment.self_approval,
         created_at=asker.now,
         expires_at=expires_at,
         parent=parent,

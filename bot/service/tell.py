@@ -14,6 +14,7 @@ from itertools import groupby
 
 from bot.command import Click
 from bot.domain.change import Change, State
+from bot.domain.owners import is_owner
 from bot.domain.report import to_csv
 from bot.domain.sentence import Channels, Sentence, say
 from bot.domain.story import Entry
@@ -22,9 +23,9 @@ from bot.service.desk import Desk
 from bot.views.answers import told
 from bot.views.card import card as card_view
 from bot.views.card import copy as copy_view
-from bot.views.card import notice as notice_view
 from bot.views.card import nudge
 from bot.views.lines import TOGETHER, line
+from bot.views.notice import notice, soon
 from bot.views.reader import Reader
 from bot.views.report import heading, report
 
@@ -32,9 +33,9 @@ UNCLEAR = "unclear "
 """Mark of a card whose last post may or may not have arrived; a refusal may follow it."""
 CLOCK_SLACK = timedelta(minutes=15)
 """How far this machine's clock may be ahead of Slack's when a message is looked for."""
-NEWS = frozenset({"override", "halt", "unknown", "closed"})
+NEWS = frozenset({"override", "ahead", "hold", "take-out", "start", "halt", "unknown", "closed"})
 """Kinds of facts that those who only watch are told; the card's thread tells everything."""
-TURNS = NEWS | {"void", "reschedule", "remind", "hand-over", "overdue"}
+TURNS = NEWS - {"start"} | {"void", "reschedule", "remind", "hand-over", "overdue"}
 """Kinds of facts after which an approver is asked again, or not any more."""
 REDRAW_EVERY = timedelta(seconds=2)
 REDRAW_COPY_EVERY = timedelta(seconds=10)
@@ -42,7 +43,7 @@ REDRAW_COPY_EVERY = timedelta(seconds=10)
 _RETRY_AFTER, _RETRY_AT_LEAST = timedelta(seconds=30), timedelta(hours=1)
 """How soon and how seldom a refusal is tried again that only people can mend."""
 _GONE = frozenset({"message_not_found", "thread_not_found"})
-_VIEWS = {Role.CARD: card_view, Role.NOTICE: notice_view, Role.DIRECT: copy_view}
+_VIEWS = {Role.CARD: card_view, Role.DIRECT: copy_view}
 _ASKS = frozenset({State.PROPOSED, State.HALTED})
 _log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class _Telling:
         await self._let_go(REDRAW_COPY_EVERY if is_copy else REDRAW_EVERY)
 
     async def _draw(self) -> None:
-        message = _VIEWS[self.card.role](self._change, self._reader)
+        message = self._drawn()
         digest = sha256(message.model_dump_json().encode()).hexdigest()
         drawn = {"drawn_version": self._change.version, "drawn": digest}
         if not self.card.ts:
@@ -146,6 +147,11 @@ class _Telling:
                 await self._desk.chat.update(self.card.channel, self.card.ts, message)
                 self._refusal = ""
             self.card = self.card.model_copy(update=drawn)
+
+    def _drawn(self) -> Message:
+        if self.card.role is Role.NOTICE:
+            return notice(self._change, self._reader, self.card.channel)
+        return _VIEWS[self.card.role](self._change, self._reader)
 
     async def _tell_lines(self) -> None:
         changes, after = self._desk.changes, self.card.told_seq
@@ -159,6 +165,8 @@ class _Telling:
         shown: Message | None = line(entries, self._change, self._reader)
         if entries[0].record.kind == "report":
             shown = report(self._change, self._reader)
+        elif entries[0].record.kind == "ahead" and self.card.role is Role.NOTICE:
+            shown = soon(line(entries, self._change, self._reader), self._change, self._reader)
         if shown is not None:
             await self._post(shown, tag)
         else:
@@ -204,10 +212,17 @@ class _Telling:
             await self._warn(error)
 
     def _is_told(self, entry: Entry) -> bool:
+        if self.card.role is Role.NOTICE and self._is_of_no_concern():
+            return entry.record.kind == "take-out"
         kinds = {Role.NOTICE: NEWS, Role.DIRECT: TURNS}.get(self.card.role)
         if kinds is None:
             return entry.record.told
         return entry.record.kind in kinds
+
+    def _is_of_no_concern(self) -> bool:
+        """Whether a channel watched a tag only, and nothing that carries it is left."""
+        channel = self.card.channel
+        return channel not in self._change.notify and not is_owner(self._change, channel)
 
     async def _post(self, message: Message, tag: dict[str, str]) -> str:
         channel, thread = self.card.channel, self.card.ts

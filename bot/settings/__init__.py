@@ -10,12 +10,12 @@ from bot.domain.arguments import did_you_mean
 from bot.domain.duty import is_source
 from bot.domain.model import Frozen
 from bot.domain.policy import Environment
+from bot.domain.subscription import CHANNEL, Subscription
 from bot.settings.cloud import Cloud, Wanted, read_cloud
 from bot.settings.policy_file import read_policy_file, read_rules
 from bot.settings.reading import Reading
 from bot.settings.variables import (
     APPROVERS,
-    CHANNEL,
     PEOPLE,
     RULES,
     SLACK,
@@ -209,11 +209,13 @@ def _database_url(reading: Reading) -> str:
 
 
 def _environment(reading: Reading) -> Environment:
+    notify = reading.notify("TAURUS_NOTIFY")
     return Environment(
         name="default",
         region=reading.text("TAURUS_REGION"),
         channels=reading.ids("TAURUS_CHANNELS", CHANNEL, "C0123ABCD"),
-        notify=reading.ids("TAURUS_NOTIFY", CHANNEL, "C0123ABCD"),
+        notify=tuple(one for one in notify if isinstance(one, str)),
+        subscriptions=tuple(one for one in notify if isinstance(one, Subscription)),
         requesters=reading.ids("TAURUS_REQUESTERS", PEOPLE, "U0123ABCD or S0123ABCD"),
         approvers=reading.ids("TAURUS_APPROVERS", APPROVERS, "U0123ABCD or S0123ABCD"),
         approvals=reading.whole("TAURUS_APPROVALS", 1, 1, 20),

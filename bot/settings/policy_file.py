@@ -28,12 +28,13 @@ from bot.domain.arguments import did_you_mean
 from bot.domain.duty import is_source
 from bot.domain.freeze import RecurringFreeze
 from bot.domain.policy import Environment
+from bot.domain.subscription import CHANNEL, Subscription, parse_notify
 from bot.domain.windows import Window, WindowError, parse_times, parse_window
 from bot.settings.cloud import Cloud, Wanted, read_cloud
 from bot.settings.reading import Reading
 from bot.settings.signal_tables import SignalTable, read_duration
 from bot.settings.toml_lines import Lines
-from bot.settings.variables import APPROVERS, CHANNEL, PEOPLE
+from bot.settings.variables import APPROVERS, PEOPLE
 
 
 def _some_time(value: timedelta) -> timedelta:
@@ -56,6 +57,12 @@ def _times(value: object) -> Window:
         return parse_times(str(value))
     except WindowError as error:
         raise ValueError(str(error)) from None
+
+
+def _notify(value: object) -> tuple[str | Subscription, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError('use a list such as ["C0123ABCD", "tag:team=payments -> C0456EFGH"]')
+    return tuple(dict.fromkeys(map(parse_notify, value)))
 
 
 def _ids(pattern: re.Pattern[str], example: str) -> BeforeValidator:
@@ -82,6 +89,7 @@ def _rings(value: object) -> tuple[str, ...]:
 _People = Annotated[tuple[str, ...], _ids(PEOPLE, "S0123ABCD")]
 _Approvers = Annotated[tuple[str, ...], _ids(APPROVERS, "S0123ABCD or pagerduty:schedule:P0123AB")]
 _Channels = Annotated[tuple[str, ...], _ids(CHANNEL, "C0123ABCD")]
+_Notify = Annotated[tuple[str | Subscription, ...], BeforeValidator(_notify)]
 _Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 _Wait = Annotated[timedelta, BeforeValidator(read_duration), AfterValidator(_some_time)]
 _Rings = Annotated[tuple[str, ...], BeforeValidator(_rings)]
@@ -105,7 +113,7 @@ class Table(BaseModel):
     approval_ttl: _Wait = timedelta(hours=24)
     protected: StrictBool = False
     windows: _Windows = ()
-    notify: _Channels = ()
+    notify: _Notify = ()
     wave_size: StrictInt = Field(default=0, ge=0, le=1000)
     digest: Annotated[Window | None, BeforeValidator(_times)] = None
     soak: _Duration = timedelta()
@@ -147,7 +155,7 @@ class File(BaseModel):
 
 _FIELDS: dict[str, type[BaseModel]] = {"environments": Table, "freezes": FreezeTable}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
-_ELSEWHERE = frozenset({"region", "project_id", "credentials", "signals"})
+_ELSEWHERE = frozenset({"region", "project_id", "credentials", "signals", "notify"})
 
 
 class _Source:
@@ -229,6 +237,8 @@ def _environments(
                 name=name,
                 region=regions_of.get(name, table.region),
                 freezes=freezes,
+                notify=tuple(one for one in table.notify if isinstance(one, str)),
+                subscriptions=tuple(one for one in table.notify if isinstance(one, Subscription)),
                 signals=tuple(one.to_signal(source.reading.environ) for one in table.signals),
                 **rules,
             )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bot.domain.duration import parse_duration
+from bot.domain.subscription import Subscription, parse_notify
 
 _TRUE, _FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
 _SHOWN = 24  # ids are shorter; longer text could be a secret in the wrong place
@@ -80,6 +81,16 @@ class Reading:
             if not pattern.fullmatch(one):
                 shown = repr(one) if len(one) <= _SHOWN else "an entry"
                 self.wrong(name, f"{shown} is not an id; use ids such as {example}")
+        return tuple(dict.fromkeys(found))
+
+    def notify(self, name: str) -> tuple[str | Subscription, ...]:
+        """Read a comma list of channels and of subscriptions by tag, each once."""
+        found: list[str | Subscription] = []
+        for part in filter(None, (part.strip() for part in self.text(name).split(","))):
+            try:
+                found.append(parse_notify(part))
+            except ValueError as error:
+                self.wrong(name, str(error))
         return tuple(dict.fromkeys(found))
 
     def url(self, name: str, default: str = "", *, bare: bool = False) -> str:

@@ -34,7 +34,6 @@ RULES = (
 """The rules of the one environment that there is without a policy file."""
 PEOPLE = re.compile(r"[UWS][A-Z0-9]{2,}")
 APPROVERS = re.compile(rf"{PEOPLE.pattern}|{SOURCE.pattern}")
-CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
 VARIABLES = (
     Variable(("SLACK_BOT_TOKEN",), "`xoxb-…`", "required"),
     Variable(("SLACK_APP_TOKEN",), "`xapp-…`, for Socket Mode", "required in socket mode"),
@@ -82,7 +81,12 @@ VARIABLES = (
     Variable(("TAURUS_APPROVALS",), "how many approvals; more than 1 needs approvers", "1"),
     Variable(("TAURUS_SELF_APPROVAL",), "whether the requester's own approval counts", "`false`"),
     Variable(("TAURUS_CHANNELS",), "channels where it may be used; none: all", "empty"),
-    Variable(("TAURUS_NOTIFY",), "channels that get a short notice of every change", "empty"),
+    Variable(
+        ("TAURUS_NOTIFY",),
+        "channels that get a short notice of every change, and `tag:team=payments -> C0PAY` for "
+        "those that hear only of their own databases",
+        "empty",
+    ),
     Variable(("TAURUS_APPROVAL_TTL",), "an unapproved change expires after", "`24h`"),
     Variable(("TAURUS_POLL_INTERVAL",), "how often the outcome is read", "`10s`"),
     Variable(

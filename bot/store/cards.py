@@ -19,7 +19,7 @@ def add(connection: Connection, change: Change, story: Sequence[Entry]) -> None:
     shown = {"change": change.number, "version": change.version, **_told(story)}
     places = [
         (Role.CARD, change.channel, ""),
-        *((Role.NOTICE, channel, "") for channel in change.notify),
+        *((Role.NOTICE, channel, "") for channel in _watching(change)),
         *((Role.DIRECT, person, person) for person in change.asked),
     ]
     connection.execute(
@@ -29,6 +29,12 @@ def add(connection: Connection, change: Change, story: Sequence[Entry]) -> None:
             for role, channel, person in places
         ],
     )
+
+
+def _watching(change: Change) -> tuple[str, ...]:
+    """Channels with a notice: one each, whatever they heard of it by; the card's has the card."""
+    owners = (one.channel for one in change.subscriptions if one.channel != change.channel)
+    return tuple(dict.fromkeys((*change.notify, *owners)))
 
 
 def outdate(connection: Connection, change: Change, story: Sequence[Entry]) -> None:

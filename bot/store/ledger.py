@@ -1,6 +1,6 @@
 """Changes and their targets as rows: added once, swapped by version, claimed when due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,19 +68,20 @@ def _save_targets(connection: Connection, change: Change) -> None:
     query = select(targets).where(targets.c.change == change.number)
     stored = {row.position: row._asdict() for row in connection.execute(query)}
     rows = target_rows(change)
-    if change.is_open and not all(row["is_open"] for row in stored.values()):
-        _refuse_taken(connection, change)
-    if [row["is_open"] for row in stored.values()] != [change.is_open] * len(stored):
+    opened = {row["position"] for row in rows if row["is_open"]}
+    if opening := opened - {place for place, row in stored.items() if row["is_open"]}:
+        _refuse_taken(connection, change, opening)
+    if not change.is_open and any(row["is_open"] for row in stored.values()):
         flip = update(targets).where(targets.c.change == change.number)
-        connection.execute(flip.values(is_open=change.is_open))
-        stored = {place: {**row, "is_open": change.is_open} for place, row in stored.items()}
+        connection.execute(flip.values(is_open=False))
+        stored = {place: {**row, "is_open": False} for place, row in stored.items()}
     fresh = [row for row in rows if stored.get(row["position"]) != row]
     gone = stored.keys() - {row["position"] for row in rows}
     _replace(connection, change.number, [row["position"] for row in fresh] + list(gone), fresh)
 
 
-def _refuse_taken(connection: Connection, change: Change) -> None:
-    ids = [target.instance_id for target in change.targets]
+def _refuse_taken(connection: Connection, change: Change, opening: Collection[int]) -> None:
+    ids = [change.targets[position].instance_id for position in opening]
     taken = open_changes_of(connection, ids)
     if others := {id_: number for id_, number in taken.items() if number != change.number}:
         raise TakenError(others)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, Row, select
 
-from bot.domain.change import Change, Target
+from bot.domain.change import Change, Target, TargetState
 from bot.domain.story import Entry, Record
 from bot.ports import Card, Delivery, StoreError
 from bot.store.schema import changes, targets
@@ -44,7 +44,7 @@ def target_rows(change: Change) -> list[dict[str, Any]]:
             "position": position,
             "instance_id": target.instance_id,
             "state": target.state.value,
-            "is_open": change.is_open,
+            "is_open": change.is_open and target.state is not TargetState.TAKEN_OUT,
             "document": target.model_dump_json(),
         }
         for position, target in enumerate(change.targets)

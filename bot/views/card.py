@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.domain.ahead import is_holdable
 from bot.domain.change import IN_FLIGHT, Approval, Change, State, TargetState, Timing
 from bot.domain.correlation import correlation_id
 from bot.domain.duty import Duty, is_source
@@ -53,24 +54,13 @@ def headline(change: Change, reader: Reader) -> str:
         say_many(
             "{change} · {state} · upgrade {n} database of {env} · asked by {who}",
             "{change} · {state} · upgrade {n} databases of {env} · asked by {who}",
-            len(change.targets),
+            len(change.kept),
             change=change.id,
             state=word(change.state),
             env=change.environment,
             who=User(user=change.requester),
         )
     )
-
-
-def notice(change: Change, reader: Reader) -> Message:
-    """Draw the short notice for those who only watch."""
-    head = headline(change, reader)
-    said = [say("The card is in {channel}.", channel=Channels(channels=(change.channel,)))]
-    if change.is_open:
-        said.insert(0, timing(change.options))
-    if change.options.reason:
-        said.append(say("Reason: {reason}", reason=change.options.reason))
-    return message(head, [section(f"*{head}*"), context(" ".join(map(reader, said)))])
 
 
 def copy(change: Change, reader: Reader) -> Message:
@@ -89,7 +79,7 @@ def nudge(change: Change, reader: Reader) -> Message:
             "Its card is in this channel.",
             "{change} waits for your approval: upgrade {n} databases of {env}. "
             "Its card is in this channel.",
-            len(change.targets),
+            len(change.kept),
             change=change.id,
             env=change.environment,
         )
@@ -131,7 +121,7 @@ def _facts(change: Change, reader: Reader) -> list[Block]:
 def _plan(change: Change) -> list[Sentence]:
     said: list[Sentence] = []
     if change.is_open:
-        said += risk(change.targets)
+        said += risk(change.kept)
     if change.state in {State.PROPOSED, State.SCHEDULED}:
         said.append(timing(change.options))
     return [*said, *waves(change.targets), *soak(change)]
@@ -259,6 +249,18 @@ def _has_rest(change: Change) -> bool:
     return change.state is State.HALTED and bool(change.in_state({TargetState.PLANNED}))
 
 
+def hold_button(change: Change, reader: Reader) -> Block:
+    """Draw the button that keeps a scheduled change from starting."""
+    made = button("change.hold", reader(say("Hold")), change.id, "danger")
+    question = confirm(
+        reader(say("Hold this change?")),
+        reader(say("It does not start then, and has to be approved again.")),
+        reader(say("Hold")),
+        reader(say("Not now")),
+    )
+    return {**made, "confirm": question}
+
+
 def _unsent(change: Change) -> bool:
     return not change.batches
 
@@ -283,6 +285,7 @@ _BUTTONS: tuple[tuple[Callable[[Change], bool], Callable[[Change, Reader], Block
         ),
         _plain("change.reschedule", say("Reschedule")),
     ),
+    (is_holdable, hold_button),
     (
         lambda c: c.state in {State.PROPOSED, State.SCHEDULED},
         _plain("change.cancel", say("Cancel")),

@@ -116,7 +116,7 @@ def reschedule_form(change: Change, zone: str, reader: Reader) -> View:
 
 def consent_form(change: Change, title: Sentence, metadata: str, reader: Reader) -> View:
     """Draw the form that asks to type the environment's name, for a yes in a protected one."""
-    said = [protection(change.environment), *gist(change.targets, change.options)]
+    said = [protection(change.environment), *gist(change.kept, change.options)]
     lines = [f"*{headline(change, reader)}*", *(reader(one) for one in said)]
     planned = change.in_state({TargetState.PLANNED})
     targets = target_lines(planned, reader, among=change.targets)

@@ -84,17 +84,17 @@ def _part(
 
 def _lines(change: Change, reader: Reader) -> Iterator[str]:
     if change.state in {State.PROPOSED, State.SCHEDULED}:
-        names = [target.name for target in change.targets]
+        names = [target.name for target in change.kept]
         shown = [escaped(name) for name in names[:NAMED]]
         yield ", ".join([*shown, "…"] if len(names) > NAMED else shown)
-        yield from (reader(one) for one in (*risk(change.targets), timing(change.options)))
+        yield from (reader(one) for one in (*risk(change.kept), timing(change.options)))
         return
     counts = change.counts()
     yield reader(
         say(
             "{done} of {all} run the newest kernel, {now} under way, {left} to come.",
             done=sum(counts[state] for state in NEW),
-            all=len(change.targets),
+            all=len(change.kept),
             now=sum(counts[state] for state in IN_FLIGHT),
             left=counts[TargetState.PLANNED],
         )

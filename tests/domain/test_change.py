@@ -94,7 +94,8 @@ def test_targets_are_replaced_by_their_id_and_keep_their_order() -> None:
 
 
 def test_every_state_of_a_target_is_planned_in_flight_or_has_an_outcome() -> None:
-    outcomes = {*NEW, *NOT_NEW, TargetState.CANCELLED, TargetState.NOT_CONFIRMED}
+    outcomes = {*NEW, *NOT_NEW, TargetState.CANCELLED, TargetState.TAKEN_OUT}
+    outcomes |= {TargetState.NOT_CONFIRMED}
     assert not outcomes & IN_FLIGHT
     assert {TargetState.PLANNED, *IN_FLIGHT, *outcomes} == set(TargetState)
 

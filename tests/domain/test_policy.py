@@ -93,6 +93,9 @@ A, R = Action, Reason
         (PROD, CARL, A.HALT, change(), R.NOT_INVOLVED),
         (PROD, EVE, A.RESCHEDULE, change(), R.ALLOWED),
         (PROD, ADMIN, A.RESCHEDULE, change(), R.NOT_INVOLVED),
+        (PROD, ADMIN, A.HOLD, change(), R.ALLOWED),
+        (PROD, CARL, A.HOLD, change(), R.NOT_INVOLVED),
+        (PROD, ADMIN, A.TAKE_OUT, change(), R.NOT_OWNER),
         # Freezing is a brake; lifting lets things start.
         (OPEN, CARL, A.FREEZE, None, R.ALLOWED),
         (OPEN, CARL, A.LIFT, None, R.ALLOWED),
@@ -152,7 +155,7 @@ def test_explaining_tells_of_channels_and_of_ones_own_changes() -> None:
     assert "asked for themselves" in notes(Action.APPROVE, "U0EVE")
     assert "asked for themselves" not in notes(Action.APPROVE, "U0EVE", SELF)
     assert "the requester confirms" in notes(Action.APPROVE, "U0EVE", OPEN)
-    assert "may always cancel" in notes(Action.CANCEL, "U0EVE")
+    assert "may always hold, cancel" in notes(Action.CANCEL, "U0EVE")
     assert "one approval more" in notes(Action.OVERRIDE, "U0ANN")
 
 

@@ -54,6 +54,7 @@ def with_options(**update: object) -> Change:
         pytest.param(with_target(1, kernel=Kernel(NEWER)), id="another kernel now"),
         pytest.param(with_target(1, newest=Kernel(NEWER)), id="another newest kernel"),
         pytest.param(with_target(2, wave=1), id="another wave"),
+        pytest.param(with_target(1, state=TargetState.TAKEN_OUT), id="a target taken out"),
         pytest.param(with_options(timing=Timing.IN_WINDOW), id="another timing"),
         pytest.param(with_options(timing=Timing.AT, run_at=NOW + HOUR), id="another time"),
         pytest.param(with_options(wave_sizes=(1,)), id="other wave sizes"),
@@ -78,6 +79,7 @@ def test_a_seal_is_broken_by(other: Change) -> None:
         *(
             pytest.param(with_target(1, state=state), id=f"a target that is {state.value}")
             for state in TargetState
+            if state is not TargetState.TAKEN_OUT
         ),
         pytest.param(with_target(1, found=Kernel(NEWEST), ended_at=NOW), id="what was found"),
         pytest.param(with_target(1, name="renamed"), id="another name"),

@@ -227,8 +227,8 @@ def test_an_attempt_is_recorded_with_everything_needed_to_know_its_outcome() -> 
     assert (batch.number, batch.attempted_at, batch.answered_at) == (1, LATER, None)
     assert batch.instance_ids == (instance_id(1), instance_id(2))
     assert (after.waiting, after.waiting_since, after.started_at) == ((), None, LATER)
-    assert kinds(records) == ["wave", "attempt"]
-    assert not records[1].told, "it says nothing that the answer does not say better"
+    assert kinds(records) == ["wave", "attempt", "start"]
+    assert not any(one.told for one in records[1:]), "the answer says it better"
     assert is_sealed(after)
 
 

@@ -4,12 +4,14 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.change import Change
+from bot.domain.subscription import Subscription
 from bot.ports import Card, Role, StaleError
 from bot.store import SqlChanges
 from tests.store.conftest import Database
 from tests.store.examples import LEASE, NOW, SECOND, change, fact, lease
 
 Opening = Callable[[str], SqlChanges]
+OPS = "C0OPS"
 
 
 async def drawn(store: SqlChanges, stored: Change) -> Card:
@@ -103,6 +105,22 @@ async def test_those_who_only_watch_get_a_notice_of_their_own(store: SqlChanges)
     await store.keep_card(notices[0].model_copy(update={"ts": "2.2", "drawn_version": 0}), lease())
     assert await store.card(stored.number) == card
     assert (await store.card_at("C0NEWS", "2.2")) is not None
+
+
+async def test_a_channel_that_subscribes_gets_one_notice_whatever_it_hears_of(
+    store: SqlChanges,
+) -> None:
+    tags = (("team", "a", "C0NEWS"), ("team", "a", "C0PAY"), ("r", "0", "C0PAY"), ("r", "0", OPS))
+    update = {
+        "notify": ("C0NEWS",),
+        "subscriptions": tuple(
+            Subscription(key=key, value=value, channel=channel) for key, value, channel in tags
+        ),
+    }
+    await store.add(change(1).model_copy(update=update), [fact(told=True)])
+    claimed = [await store.claim_card(lease(), NOW) for _ in range(4)]
+    places = [(one.role, one.channel) for one in claimed if one is not None]
+    assert places == [(Role.CARD, OPS), (Role.NOTICE, "C0NEWS"), (Role.NOTICE, "C0PAY")]
 
 
 async def test_the_card_not_drawn_for_longest_is_first(store: SqlChanges) -> None:

@@ -47,6 +47,24 @@ async def test_an_instance_is_never_in_two_open_changes(store: SqlChanges) -> No
     assert await store.story() == ()
 
 
+async def test_an_instance_that_was_taken_out_is_free_for_another_change(
+    store: SqlChanges,
+) -> None:
+    first = await store.add(change(1, 2), [])
+    out = first.targets[1].model_copy(update={"state": TargetState.TAKEN_OUT})
+    first = await store.save(with_targets(first, [out]), [])
+    second = await store.add(change(2, key="second"), [])
+    first = await store.save(first.model_copy(update={"due_at": None}), [])
+    assert await store.open_changes_of([instance_id(1), instance_id(2)]) == {
+        instance_id(1): first.number,
+        instance_id(2): second.number,
+    }
+    with pytest.raises(TakenError):
+        await store.save(with_targets(first, change(2).targets), [])
+    await store.save(ended(first), [])
+    assert await store.open_changes_of([instance_id(2)]) == {instance_id(2): second.number}
+
+
 async def test_an_instance_is_taken_once_even_in_a_race(
     store: SqlChanges, url: str, open_store: Opening
 ) -> None:

@@ -331,7 +331,7 @@ def test_why_an_approval_became_void_is_read_in_the_readers_own_zone() -> None:
     ("state", "actions"),
     [
         (State.PROPOSED, ["approve", "reject", "reschedule", "cancel"]),
-        (State.SCHEDULED, ["reschedule", "cancel"]),
+        (State.SCHEDULED, ["reschedule", "hold", "cancel"]),
         (State.RUNNING, ["halt"]),
         (State.HALTED, ["resume", "cancel"]),
         (State.UNKNOWN, ["resume", "retry"]),
