@@ -13,7 +13,7 @@ import webbrowser
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.app import App, Surroundings, real_now
 from bot.doctor import as_json, as_lines, examine, is_healthy
@@ -21,7 +21,6 @@ from bot.domain.duty import is_source
 from bot.domain.explain import Question, explain
 from bot.domain.policy import Action
 from bot.ports import StoreError
-from bot.sandbox.world import World, welcome
 from bot.settings import (
     Settings,
     SettingsError,
@@ -35,6 +34,9 @@ from bot.store import SqlChanges, migrate
 from bot.taurus import REGIONS, Limits
 from bot.telemetry import configure_logging, open_traces
 from commands import COMMANDS
+
+if TYPE_CHECKING:
+    from bot.sandbox.world import World
 
 _USAGE = 2
 _BROKEN = 1
@@ -162,6 +164,9 @@ def _sandbox(args: argparse.Namespace) -> int:
 
 
 async def _play(args: argparse.Namespace, url: str) -> None:
+    # Not loaded by the bot itself: it would be there for nothing, every day.
+    from bot.sandbox.world import World, welcome  # noqa: PLC0415
+
     stopped = _stop_event()
     spoken = language(os.environ)
     world = await World.start(
@@ -189,7 +194,7 @@ async def _play(args: argparse.Namespace, url: str) -> None:
 class SandboxBot:
     """The bot between the two simulators, run as the page says."""
 
-    def __init__(self, world: World, url: str) -> None:
+    def __init__(self, world: "World", url: str) -> None:
         self._world = world
         self._url = url
         self._app: App | None = None
@@ -214,7 +219,7 @@ class SandboxBot:
             await app.stop()
 
 
-def _surroundings(world: World) -> Surroundings:
+def _surroundings(world: "World") -> Surroundings:
     return Surroundings(
         clock=world.clock.now,
         sleep=world.clock.sleep,

@@ -47,15 +47,18 @@ def schema_state(url: str) -> State:
 
 
 def _upgrade(connection: Connection) -> None:
-    # Alembic is heavy and only needed here.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-
     if connection.dialect.name == "postgresql":
         # The others wait for as long as a migration takes.
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    refuse_newer(state_of(connection))
+    state = state_of(connection)
+    refuse_newer(state)
+    if state == "current":
+        return
+    # Alembic is heavy, and a bot that finds its schema does without.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

@@ -8,7 +8,6 @@ the sentence.
 import sqlite3
 from collections.abc import Mapping
 
-import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 _MIGRATE = "its schema is missing or older than this code; run `python -m bot migrate`."
@@ -74,13 +73,11 @@ def explain(error: SQLAlchemyError | OSError) -> str:
 def _meaning(cause: BaseException | None) -> str | None:
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause)
-    if isinstance(cause, psycopg.Error):
-        return _of_postgres(cause)
     if isinstance(cause, PermissionError):
         return _READ_ONLY
     if isinstance(cause, OSError):
         return _SQLITE[sqlite3.SQLITE_CANTOPEN]
-    return None
+    return _of_postgres(cause)
 
 
 def _of_sqlite(error: sqlite3.Error) -> str | None:
@@ -90,7 +87,11 @@ def _of_sqlite(error: sqlite3.Error) -> str | None:
     return _SQLITE.get(code)
 
 
-def _of_postgres(error: psycopg.Error) -> str | None:
+def _of_postgres(error: BaseException | None) -> str | None:
+    import psycopg  # noqa: PLC0415 - not loaded by a bot on SQLite
+
+    if not isinstance(error, psycopg.Error):
+        return None
     if error.sqlstate:
         return _POSTGRES.get(error.sqlstate) or _POSTGRES.get(error.sqlstate[:2])
     if not isinstance(error, psycopg.OperationalError):

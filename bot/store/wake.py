@@ -8,13 +8,15 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 from threading import Event, Thread
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import psycopg
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.ports import StoreError
+
+if TYPE_CHECKING:
+    import psycopg
 
 _CHANNEL = "taurus_bot_work"
 _LOOK_UP_EVERY = 0.5
@@ -55,6 +57,8 @@ class Waker:
             self._thread.join()
 
     def _listen(self) -> None:
+        import psycopg  # noqa: PLC0415 - not loaded by a bot on SQLite
+
         while not self._stopped.is_set():
             try:
                 self._hear()
