@@ -245,6 +245,7 @@ def slack_config(settings: Settings) -> SlackConfig:
         signing_secret=settings.slack_signing_secret,
         api_url=settings.slack_api_url,
         language=settings.language,
+        new_blocks=settings.slack_new_blocks,
     )
 
 

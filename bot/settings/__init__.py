@@ -54,6 +54,7 @@ class Settings(Frozen):
     slack_signing_secret: SecretStr
     slack_mode: Literal["socket", "http"]
     slack_api_url: str
+    slack_new_blocks: bool
     host: str
     port: int | None
     """None: no HTTP server."""
@@ -169,6 +170,7 @@ def _settings(
             "slack_signing_secret": reading.secret("SLACK_SIGNING_SECRET"),
             "slack_mode": slack_mode,
             "slack_api_url": reading.url("SLACK_API_URL", "https://slack.com/api/"),
+            "slack_new_blocks": reading.yes_no("SLACK_NEW_BLOCKS"),
             "host": reading.text("HOST", "0.0.0.0"),  # noqa: S104 - platforms expect it
             "port": reading.whole("PORT", 3000, 0, 65535) if listens else None,
             "database_url": SecretStr(_database_url(reading)),

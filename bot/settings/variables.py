@@ -45,6 +45,11 @@ VARIABLES = (
     ),
     Variable(("SLACK_API_URL",), "base of the Web API", "Slack's own"),
     Variable(
+        ("SLACK_NEW_BLOCKS",),
+        "whether the workspace shows the blocks `plan`, `data_table` and `alert`",
+        "`false`",
+    ),
+    Variable(
         ("HOST", "PORT"),
         "where the HTTP server listens; in socket mode only if `PORT` is set",
         "`0.0.0.0`, 3000",

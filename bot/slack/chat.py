@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.ports import ChatError, Clock, File, Message
 from bot.slack.account import Account
+from bot.slack.newer import settled
 from bot.slack.pace import Pace
 from bot.slack.web import WebApi
 
@@ -33,9 +34,10 @@ _NOT_THERE = frozenset(
 class SlackChat:
     """Posts, redraws and whispers; every method raises `ChatError` and never waits in secret."""
 
-    def __init__(self, api: WebApi, account: Account, clock: Clock) -> None:
-        """Speak as `account`; `clock` paces."""
+    def __init__(self, api: WebApi, account: Account, clock: Clock, *, newer: bool = False) -> None:
+        """Speak as `account`; `clock` paces; `newer` blocks are shown if the workspace can."""
         self._api = api
+        self._newer = newer
         self._account = account
         self._posts = Pace(clock, every=_POST_EVERY, burst=_POST_BURST)
         self._updates = Pace(clock, every=_UPDATE_EVERY, burst=_UPDATE_BURST)
@@ -62,7 +64,7 @@ class SlackChat:
             metadata={"event_type": TAG_TYPE, "event_payload": tag},
             unfurl_links=False,
             unfurl_media=False,
-            **_shown(message),
+            **self._shown(message),
         )
         try:
             answer = await self._api.call("chat.postMessage", request)
@@ -122,7 +124,7 @@ class SlackChat:
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Redraw a message of ours in place."""
         self._updates.take(_WORKSPACE)
-        request = self._api.client.chat_update(channel=channel, ts=ts, **_shown(message))
+        request = self._api.client.chat_update(channel=channel, ts=ts, **self._shown(message))
         try:
             await self._api.call("chat.update", request)
         except ChatError as error:
@@ -159,13 +161,13 @@ class SlackChat:
         if channel[:1] not in _DIRECT and await self._appeared(channel, user, message):
             return
         request = self._api.client.chat_postMessage(
-            channel=user, unfurl_links=False, unfurl_media=False, **_shown(message)
+            channel=user, unfurl_links=False, unfurl_media=False, **self._shown(message)
         )
         await self._api.call("chat.postMessage", request)
 
     async def _responded(self, response_url: str, message: Message) -> bool:
         body = {
-            **_shown(message),
+            **self._shown(message),
             "response_type": "ephemeral",
             "replace_original": message.replaces,
         }
@@ -176,7 +178,9 @@ class SlackChat:
         return True
 
     async def _appeared(self, channel: str, user: str, message: Message) -> bool:
-        request = self._api.client.chat_postEphemeral(channel=channel, user=user, **_shown(message))
+        request = self._api.client.chat_postEphemeral(
+            channel=channel, user=user, **self._shown(message)
+        )
         try:
             await self._api.call("chat.postEphemeral", request)
         except ChatError as error:
@@ -215,15 +219,15 @@ class SlackChat:
             and tag.items() <= (metadata.get("event_payload") or {}).items()
         )
 
+    def _shown(self, message: Message) -> dict[str, Any]:
+        # Notifications and screen readers need the text; a text too long fails the whole call.
+        text = message.text or _NO_WORDS
+        if len(text) > _TEXT_LENGTH:
+            text = text[: _TEXT_LENGTH - 1] + "…"
+        blocks = settled(message.blocks, newer=self._newer)
+        return {"text": text, "blocks": blocks} if blocks else {"text": text}
+
 
 def _hold(pace: Pace, key: str, error: ChatError) -> None:
     if error.code == "ratelimited" and error.retry_after is not None:
         pace.hold(key, error.retry_after)
-
-
-def _shown(message: Message) -> dict[str, Any]:
-    # Notifications and screen readers need the text, and a text too long fails the whole call.
-    text = message.text or _NO_WORDS
-    if len(text) > _TEXT_LENGTH:
-        text = text[: _TEXT_LENGTH - 1] + "…"
-    return {"text": text, "blocks": list(message.blocks)} if message.blocks else {"text": text}

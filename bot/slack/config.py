@@ -30,6 +30,8 @@ class SlackConfig(BaseModel):
     api_url: str = "https://slack.com/api/"
     language: str = "en-us"
     """Of people whose own Slack does not tell."""
+    new_blocks: bool = False
+    """Whether the workspace shows Slack's newer blocks."""
 
     @property
     def is_local(self) -> bool:

@@ -86,8 +86,8 @@ class SlackGateway:
             ticks=self._hooks.ticks,
         )
         self._account = Account(config, self._api)
-        self.chat = SlackChat(self._api, self._account, wall)
-        self.forms = SlackForms(self._api, wall)
+        self.chat = SlackChat(self._api, self._account, wall, newer=config.new_blocks)
+        self.forms = SlackForms(self._api, wall, newer=config.new_blocks)
         self.people = SlackPeople(self._api, self._account, clock, config.language)
         self._whispers = Tasks()
         self._reception = self._build_reception(commands, receive, clock)

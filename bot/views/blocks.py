@@ -14,6 +14,8 @@ TEXT = 3000
 VALUE = 2000
 """Characters of a button's value."""
 Block = dict[str, Any]
+PLAIN = "plain"
+"""Where a newer block keeps its stand-ins; Slack itself never sees this key."""
 
 
 def cut(text: str, limit: int) -> str:
@@ -29,6 +31,17 @@ def section(text: str) -> Block:
 def context(text: str) -> Block:
     """Make a small print paragraph."""
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, SECTION)}]}
+
+
+def newer(block: Block, plain: Sequence[Block]) -> Block:
+    """Offer one of Slack's newer blocks, with what stands in for it where it is not shown."""
+    return {**block, PLAIN: list(plain)}
+
+
+def alert(text: str, level: str) -> Block:
+    """Make a paragraph that stands out in a form: `info`, `warning`, `error` or `success`."""
+    told = section(text)
+    return newer({"type": "alert", "level": level, "text": told["text"]}, [told])
 
 
 def sections(lines: Iterable[str], budget: int = BUDGET) -> tuple[list[Block], int]:

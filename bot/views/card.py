@@ -12,7 +12,7 @@ from bot.ports import Message
 from bot.views.blocks import Block, button, confirm, context, message, section, sections
 from bot.views.reader import Reader, escaped
 from bot.views.targets import in_order, target_lines, timing
-from bot.views.waves import soak, waves
+from bot.views.waves import soak, waves_block
 
 TARGETS_BUDGET = 4500
 """Characters for targets; the rest of the card's budget is for everything above them."""
@@ -34,6 +34,7 @@ def card(change: Change, reader: Reader) -> Message:
         *_protection(change, reader),
         section(f"*{reader(say('State'))}*  {reader(word(change.state))}"),
         *_facts(change, reader),
+        *waves_block(change.targets, reader),
         *targets,
         *_hidden(change, hidden, reader),
         context(reader(say("Id for whoever runs the bot: {id}", id=correlation_id(change.key)))),
@@ -124,7 +125,7 @@ def _plan(change: Change) -> list[Sentence]:
         said += risk(change.kept)
     if change.state in {State.PROPOSED, State.SCHEDULED}:
         said.append(timing(change.options))
-    return [*said, *waves(change.targets), *soak(change)]
+    return [*said, *soak(change)]
 
 
 def _halt(change: Change) -> list[Sentence]:

@@ -15,7 +15,7 @@ from bot.domain.plan import Plan
 from bot.domain.risk import protection
 from bot.domain.sentence import At, Sentence, say, say_many
 from bot.ports import Message, View
-from bot.views.blocks import Block, button, cut, section, sections
+from bot.views.blocks import Block, alert, button, cut, section, sections
 from bot.views.card import headline
 from bot.views.reader import ARG_LIMIT, Reader, flat
 from bot.views.targets import target_lines
@@ -90,7 +90,7 @@ def upgrade_form(
         _reason(entered, reader),
         *([_channel(entered, reader)] if entered.asks_channel else []),
         {"type": "divider"},
-        *([section(f"*{reader(protection(entered.env))}*")] if preview.protected else []),
+        *([alert(reader(protection(entered.env)), "warning")] if preview.protected else []),
         *_preview(preview, bool(entered.instances), reader),
     ]
     form = _view(say("Upgrade databases"), blocks, reader)
@@ -116,7 +116,8 @@ def reschedule_form(change: Change, zone: str, reader: Reader) -> View:
 
 def consent_form(change: Change, title: Sentence, metadata: str, reader: Reader) -> View:
     """Draw the form that asks to type the environment's name, for a yes in a protected one."""
-    said = [protection(change.environment), *gist(change.kept, change.options)]
+    said = gist(change.kept, change.options)
+    warning = alert(reader(protection(change.environment)), "warning")
     lines = [f"*{headline(change, reader)}*", *(reader(one) for one in said)]
     planned = change.in_state({TargetState.PLANNED})
     targets = target_lines(planned, reader, among=change.targets)
@@ -125,7 +126,7 @@ def consent_form(change: Change, title: Sentence, metadata: str, reader: Reader)
         blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
     label = reader.plain(say("Type {env} to approve", env=change.environment))
     element: Block = {"type": "plain_text_input", "max_length": TYPED}
-    form = _view(title, [*blocks, _input("name", label, element)], reader)
+    form = _view(title, [warning, *blocks, _input("name", label, element)], reader)
     submit = cut(reader(title), _TITLE)
     return form.model_copy(update={"submit": submit, "metadata": metadata})
 
@@ -273,23 +274,27 @@ def _text(typed: str, *, dispatches: bool) -> Block:
 
 def _preview(preview: Preview, has_chosen: bool, reader: Reader) -> list[Block]:  # noqa: FBT001
     if preview.problems:
-        head = reader(say("This stands in the way:"))
-        said = [f"• {reader(one)}" for one in preview.problems]
-    elif preview.plan is None or not has_chosen:
+        return _problems(preview.problems, reader)
+    if preview.plan is None or not has_chosen:
         return [section(reader(say("Choose databases to see here what would happen.")))]
-    else:
-        plan = preview.plan
-        head = reader(
-            say_many(
-                "{n} database would be upgraded.",
-                "{n} databases would be upgraded.",
-                len(plan.targets),
-            )
+    plan = preview.plan
+    head = reader(
+        say_many(
+            "{n} database would be upgraded.",
+            "{n} databases would be upgraded.",
+            len(plan.targets),
         )
-        facts = [*gist(plan.targets, preview.options), *plan.warnings]
-        said = [reader(one) for one in facts]
-        said += target_lines(plan.targets, reader)
+    )
+    said = [reader(one) for one in [*gist(plan.targets, preview.options), *plan.warnings]]
+    said += target_lines(plan.targets, reader)
     blocks, hidden = sections([f"*{head}*", *said], _PREVIEW)
     if hidden:
         blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
     return blocks
+
+
+def _problems(problems: Sequence[Sentence], reader: Reader) -> list[Block]:
+    blocks, hidden = sections((f"• {reader(one)}" for one in problems), _PREVIEW)
+    if hidden:
+        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
+    return [alert(f"*{reader(say('This stands in the way:'))}*", "error"), *blocks]

@@ -6,7 +6,7 @@ from bot.domain.change import Change
 from bot.domain.report import Row, rows
 from bot.domain.sentence import Sentence, say, say_many, word
 from bot.ports import Message
-from bot.views.blocks import Block, cut, message, section
+from bot.views.blocks import Block, cut, message, newer, section
 from bot.views.reader import Reader
 
 LONGEST_TABLE = 40
@@ -16,6 +16,7 @@ BUDGET = 8000
 _CELL = 120
 _NOTE = 200
 _MINUTE = 60
+_PAGED: Block = {"type": "data_table", "page_size": 20, "row_header_column_index": 0}
 
 
 def report(change: Change, reader: Reader) -> Message | None:
@@ -34,8 +35,9 @@ def report(change: Change, reader: Reader) -> Message | None:
     length = sum(len(cell["text"]) for row in found for cell in row)
     if len(found) > LONGEST_TABLE or length > BUDGET:
         return None
-    heads = [_cell(reader(title)) for title in titles]
-    return message(head, [section(head), {"type": "table", "rows": [heads, *found]}])
+    lines = [[_cell(reader(title)) for title in titles], *found]
+    table = newer({**_PAGED, "caption": head, "rows": lines}, [{"type": "table", "rows": lines}])
+    return message(head, [section(head), table])
 
 
 def heading(change: Change, reader: Reader) -> str:

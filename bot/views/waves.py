@@ -6,8 +6,16 @@ from bot.domain.change import Change, Options, State, Target, TargetState
 from bot.domain.progress import Stage, Stretch, soaking_until, stretches
 from bot.domain.risk import risk
 from bot.domain.sentence import At, Sentence, say, say_many
+from bot.views.blocks import Block, newer, section
+from bot.views.reader import Reader
 from bot.views.targets import timing
 
+_STATUS = {
+    Stage.PLANNED: "pending",
+    Stage.UNDER_WAY: "in_progress",
+    Stage.PROVEN: "complete",
+    Stage.OVER: "error",
+}
 SHOWN = 8
 """Lines of waves on a card; the targets tell the rest."""
 
@@ -24,6 +32,34 @@ def waves(targets: Sequence[Target]) -> list[Sentence]:
     if (hidden := len(found) - SHOWN) > 0:
         said.append(say_many("… and {n} more.", "… and {n} more.", hidden))
     return said
+
+
+def waves_block(targets: Sequence[Target], reader: Reader) -> list[Block]:
+    """Draw the waves as steps of a plan, or as lines; nothing if there is only one."""
+    lines = [reader(one) for one in waves(targets)]
+    if not lines:
+        return []
+    tasks = [
+        {
+            "type": "task_card",
+            "task_id": f"wave-{of.first}",
+            "title": reader.plain(_task(of)),
+            "status": _STATUS[of.stage],
+        }
+        for of in stretches(targets)[:SHOWN]
+    ]
+    plan = {"type": "plan", "title": reader.plain(say("Waves")), "tasks": tasks}
+    return [newer(plan, [section("\n".join(lines))])]
+
+
+def _task(of: Stretch) -> Sentence:
+    return say_many(
+        "Wave {wave}: {n} database, {new} proven.",
+        "Wave {wave}: {n} databases, {new} proven.",
+        len(of.targets),
+        wave=of.name,
+        new=of.new,
+    )
 
 
 def _stretch(of: Stretch) -> Sentence:

@@ -134,9 +134,20 @@ def gallery() -> list[Json]:
         {"type": "context", "elements": [mrkdwn("small `print`")]},
         {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "A picture"},
         {"type": "table", "rows": [*raw, [{"type": "raw_text", "text": "a"}] * 2]},
+        {"type": "data_table", "caption": "Kernels", "rows": [*raw, *raw]},
+        plan_of_waves(),
         {"type": "rich_text", "elements": [rich]},
         {"type": "markdown", "text": "## Notes\n- **one**\n- two"},
     ]
+
+
+def plan_of_waves() -> Json:
+    states = ("complete", "error", "in_progress", "pending")
+    tasks = [
+        {"type": "task_card", "task_id": state, "title": f"Wave {number}", "status": state}
+        for number, state in enumerate(states, 1)
+    ]
+    return {"type": "plan", "title": "Waves", "tasks": tasks}
 
 
 class Counterpart:

@@ -45,6 +45,22 @@ async def test_the_report_tells_every_instance_from_before_to_after(tmp_path: Pa
         await stage.close()
 
 
+async def test_a_workspace_with_newer_blocks_sees_waves_as_a_plan_and_the_report_to_sort(
+    tmp_path: Path,
+) -> None:
+    stage = await Stage.open(tmp_path, SLACK_NEW_BLOCKS="true")
+    try:
+        await upgraded(stage, "/taurus-upgrade orders-prod-01 orders-prod-02 --wave-size 1")
+        await stage.until_state("Succeeded")
+        (plan,) = [block for block in stage.card["blocks"] if block["type"] == "plan"]
+        assert [task["status"] for task in plan["tasks"]] == ["complete"]
+        assert "2 databases, 2 proven" in plan["tasks"][0]["title"]
+        await stage.until(lambda: any("data_table" in str(reply) for reply in replies(stage)))
+        assert tables(stage) == []
+    finally:
+        await stage.close()
+
+
 async def test_a_change_that_sent_nothing_has_no_report(tmp_path: Path) -> None:
     stage = await Stage.open(tmp_path)
     try:

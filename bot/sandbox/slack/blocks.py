@@ -19,8 +19,8 @@ from bot.sandbox.slack.elements import (
     text,
 )
 from bot.sandbox.slack.ids import elements_of
-from bot.sandbox.slack.rich_text import RICH_TEXT, TABLE
-from bot.sandbox.slack.schema import Rule, array, at, boolean, record, string, variant
+from bot.sandbox.slack.rich_text import DATA_TABLE, RICH_TEXT, TABLE
+from bot.sandbox.slack.schema import Rule, array, at, boolean, one_of, record, string, variant
 from bot.sandbox.slack.wire import Json, SlackError
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
@@ -67,20 +67,40 @@ EVERYWHERE: dict[str, Rule] = {
         _text_or_fields,
     ),
 }
+_RICH = variant({"rich_text": RICH_TEXT})
+_TASK = record(
+    {
+        "task_id": string(255),
+        "title": string(2000),
+        "status": one_of("pending", "in_progress", "complete", "error"),
+    },
+    {**_BLOCK_ID, "details": _RICH, "output": _RICH},
+)
+_ALERT = record(
+    {"text": text(3000)},
+    {**_BLOCK_ID, "level": one_of("default", "info", "warning", "error", "success")},
+)
 _IN_MESSAGES = {
     **EVERYWHERE,
+    "data_table": DATA_TABLE,
+    "plan": record(
+        {"title": string(2000)},
+        {**_BLOCK_ID, "tasks": array(variant({"task_card": _TASK}), 0, 100)},
+    ),
     "markdown": record({"text": string(MARKDOWN_TEXTS)}, _BLOCK_ID),
     "table": TABLE,
 }
 _MESSAGE = array(variant(_IN_MESSAGES), 0, MESSAGE_BLOCKS)
 _VIEW_BLOCKS = array(variant(EVERYWHERE), 0, VIEW_BLOCKS)
+# Slack docs, Block Kit reference: alerts stand in modals only.
+_MODAL_BLOCKS = array(variant({**EVERYWHERE, "alert": _ALERT}), 0, VIEW_BLOCKS)
 _VIEW: dict[str, Rule] = {
     "private_metadata": string(3000, 0),
     "callback_id": string(255, 0),
     "external_id": string(255, 0),
 }
 _MODAL = record(
-    {"title": plain(24), "blocks": _VIEW_BLOCKS},
+    {"title": plain(24), "blocks": _MODAL_BLOCKS},
     {
         **_VIEW,
         "submit": plain(24),

@@ -82,6 +82,26 @@ _CELL = variant(
     }
 )
 _COLUMN = record({}, {"align": one_of("left", "center", "right"), "is_wrapped": boolean})
+_HEAD = variant({"raw_text": record({"text": string(_MANY * 10)})})
+_TABLE_TEXTS = 10_000
+
+
+def _table_of_data(table: Json, pointer: str) -> Iterator[str]:
+    yield from _rows_are_even(table, pointer)
+    yield from array(_HEAD, 1, TABLE_COLUMNS)(table["rows"][0], f"{pointer}/rows/0")
+    cells = [cell for row in table["rows"] for cell in row]
+    if sum(len(cell.get("text", "")) for cell in cells) > _TABLE_TEXTS:
+        yield at(f"must be less than {_TABLE_TEXTS + 1} characters in all", f"{pointer}/rows")
+
+
+DATA_TABLE = record(
+    {
+        "caption": string(_MANY),
+        "rows": array(array(_CELL, 1, TABLE_COLUMNS), 2, TABLE_ROWS + 1),
+    },
+    {"block_id": ID, "page_size": integer(1, 100), "row_header_column_index": integer(0, 19)},
+    _table_of_data,
+)
 TABLE = record(
     {"rows": array(array(_CELL, 1, TABLE_COLUMNS), 1, TABLE_ROWS)},
     {"block_id": ID, "column_settings": array(_COLUMN, 0, TABLE_COLUMNS)},

@@ -20,6 +20,16 @@ def table(rows: int, columns: int) -> Json:
     return {"type": "table", "rows": [[cell] * columns] * rows}
 
 
+def data_table(rows: int, columns: int, **more: object) -> Json:
+    return {**table(rows, columns), "type": "data_table", "caption": "c", **more}
+
+
+def plan(*statuses: str) -> Json:
+    task = {"type": "task_card", "title": "t"}
+    tasks = [{**task, "task_id": str(n), "status": one} for n, one in enumerate(statuses)]
+    return {"type": "plan", "title": "p", "tasks": tasks}
+
+
 def rich(*elements: Json) -> Json:
     parts = [{"type": "rich_text_section", "elements": list(elements)}]
     return {"type": "rich_text", "elements": parts}
@@ -56,11 +66,24 @@ GOOD = [
     {"type": "markdown", "text": "# x"},
     rich({"type": "text", "text": "x", "style": {"bold": True}}, {"type": "user", "user_id": "U1"}),
     table(100, 20),
+    data_table(101, 20, page_size=100, row_header_column_index=0),
+    plan("pending", "in_progress", "complete", "error"),
 ]
 
 BAD = [
     (section("x" * 3001), "must be less than 3001 characters [json-pointer:/blocks/0/text/text]"),
     (section(""), "must be more than 0 characters [json-pointer:/blocks/0/text/text]"),
+    (data_table(1, 1), "no fewer than 2 items allowed"),
+    (data_table(102, 1), "no more than 101 items allowed"),
+    (data_table(2, 1, caption=""), "must be more than 0 characters"),
+    (data_table(2, 1, page_size=101), "must be from 1 to 100"),
+    (
+        {**data_table(2, 1), "rows": [[{"type": "raw_text", "text": "x" * 5001}]] * 2},
+        "must be less than 10001 characters in all",
+    ),
+    ({**data_table(2, 1), "rows": [[rich()], [rich()]]}, "unsupported type: rich_text"),
+    (plan("completed"), "must be one of: pending, in_progress, complete, error"),
+    ({"type": "alert", "text": plain("x")}, "unsupported type: alert"),
     ({"type": "section"}, "must provide text or fields [json-pointer:/blocks/0]"),
     ({"type": "section", "fields": []}, "no fewer than 1 items allowed"),
     ({"type": "section", "fields": [plain("x")] * 11}, "no more than 10 items allowed"),
@@ -220,6 +243,9 @@ def test_a_wrong_form_is_refused(view: Json, reason: str) -> None:
 def test_a_form_and_a_home_tab_that_slack_takes_are_taken() -> None:
     assert check_view(modal(TEXT, callback_id="c", close=plain("Close")), "modal") == []
     assert check_view({"type": "home", "blocks": [section("x")] * 100}, "home") == []
+    alert = {"type": "alert", "level": "warning", "text": plain("x")}
+    assert check_view(modal(TEXT, alert, close=plain("Close")), "modal") == []
+    assert check_view({"type": "home", "blocks": [alert]}, "home")
     assert check_view({"type": "home", "blocks": [], "title": plain("x")}, "home")
 
 
