@@ -10,6 +10,7 @@ _ASKER, _ON_CALL = "the one who asks", "the on-call"
 SWITCHES = (
     toggle("stopped", "The bot is stopped", "What is under way is taken up when it runs again."),
     choice("approvers", "Who approves", "The on-call are Bob and Dana.", _ASKER, _ON_CALL),
+    toggle("new_blocks", "Slack's newer blocks", "Waves as a plan, the report as a data table."),
     choice(
         "language", "Language of the channel", "Private answers are in yours.", "en-us", "zh-cn"
     ),
@@ -35,6 +36,7 @@ class BotSwitches:
         return {
             "TAURUS_APPROVERS": _APPROVERS[self.values["approvers"]],
             "TAURUS_LANGUAGE": str(self.values["language"]),
+            "SLACK_NEW_BLOCKS": str(self.values["new_blocks"]).lower(),
         }
 
     def read(self) -> list[dict[str, Any]]:
