@@ -34,7 +34,7 @@ def card(change: Change, reader: Reader) -> Message:
         *_protection(change, reader),
         section(f"*{reader(say('State'))}*  {reader(word(change.state))}"),
         *_facts(change, reader),
-        *waves_block(change.targets, reader),
+        *waves_block(change.kept, reader),
         *targets,
         *_hidden(change, hidden, reader),
         context(reader(say("Id for whoever runs the bot: {id}", id=correlation_id(change.key)))),
