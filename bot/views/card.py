@@ -18,10 +18,10 @@ TARGETS_BUDGET = 4500
 """Characters for targets; the rest of the card's budget is for everything above them."""
 PAGE_BUDGET = 7500
 PAGE = 25
+"""Targets on one page of the long list."""
 TYPED = "typed-"
 """How the ids of those blocks begin whose approving buttons open a form; a hint for the screen:
 the policy refuses a yes without the name whatever the block is called."""
-"""Targets on one page of the long list."""
 
 
 def card(change: Change, reader: Reader) -> Message:
@@ -109,11 +109,9 @@ def page(change: Change, reader: Reader, number: int) -> Message:
 
 def _facts(change: Change, reader: Reader) -> list[Block]:
     said = [*_plan(change), *_approvals(change), *_halt(change), *_background(change)]
-    void = reader(say("The approval became void:"))
-    lines = [f"{void} {reader(one)}" for one in change.difference]
-    waits = reader(say("Waiting, and trying again:"))
-    lines += [f"{waits} {reader(one)}" for one in change.waiting]
-    blocks, hidden = sections([*(reader(one) for one in said), *lines], 3000)
+    said += [say("The approval became void: {why}", why=one) for one in change.difference]
+    said += [say("Waiting, and trying again: {why}", why=one) for one in change.waiting]
+    blocks, hidden = sections((reader(one) for one in said), 3000)
     if hidden:
         blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
     return blocks

@@ -3,7 +3,7 @@
 from bot.domain.ahead import is_holdable
 from bot.domain.change import Change
 from bot.domain.owners import owned, removable
-from bot.domain.sentence import Channels, say, say_many
+from bot.domain.sentence import Channels, all_of, say, say_many
 from bot.ports import Message
 from bot.views.blocks import Block, button, confirm, context, message, section, sections
 from bot.views.card import headline, hold_button
@@ -22,7 +22,7 @@ def notice(change: Change, reader: Reader, channel: str = "") -> Message:
         said.insert(0, timing(change.options))
     if change.options.reason:
         said.append(say("Reason: {reason}", reason=change.options.reason))
-    about = context(" ".join(map(reader, said)))
+    about = context(reader.shown(all_of(said)))
     blocks = [section(f"*{head}*"), *_theirs(change, reader, channel), about]
     return message(head, [*blocks, *_buttons(change, reader, channel)])
 

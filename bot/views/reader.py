@@ -96,14 +96,13 @@ def _mention(user: str) -> str:
 
 def _in_a_row(said: Iterable[str]) -> str:
     """Put sentences one after the other; those that are too many give way to dots."""
-    kept: list[str] = []
-    used = 0
+    row = ""
     for one in said:
-        if kept and used + len(one) > SEVERAL_LIMIT:
-            return " ".join([*kept, "…"])
-        kept.append(one)
-        used += len(one)
-    return " ".join(kept)
+        if row and len(row) + len(one) > SEVERAL_LIMIT:
+            return f"{row} …"
+        # A full stop of Chinese has its blank within.
+        row += one if not row or row.endswith("。") else f" {one}"
+    return row
 
 
 def _typed(arg: Datum, zone: tzinfo) -> str:
