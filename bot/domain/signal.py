@@ -53,7 +53,7 @@ def parameters(change: Change, wave: int) -> dict[str, str]:
     return {"change": change.id, "environment": change.environment, "wave": str(wave)}
 
 
-def unreachable(signal: Signal, why: str) -> Reading:
+def unreachable(signal: Signal, why: str | Sentence) -> Reading:
     """Judge a signal that could not be read: in doubt, bad."""
     return Reading(
         signal=signal.name,

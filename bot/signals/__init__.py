@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
+from bot.domain.sentence import say
 from bot.domain.signal import Check, Query, Reading, Signal, answered, judged, unreachable
 from bot.ports import Clock
 
@@ -63,7 +64,7 @@ class HttpSignals:
             # The error's words may hold the address with what a team put into it.
             return unreachable(signal, type(error).__name__)
         except (ValidationError, ValueError):
-            return unreachable(signal, "the answer is not understood")
+            return unreachable(signal, say("the answer is not understood"))
 
     async def _checked(self, check: Check, facts: Mapping[str, str]) -> Reading:
         url = check.url
