@@ -66,8 +66,8 @@ class Fleet(Protocol):
     async def schedules(self) -> tuple[Schedule, ...]:
         """Upgrade tasks that wait for a maintenance window, or waited."""
 
-    async def precheck(self, instance_id: str, current: str) -> PreCheck | None:
-        """The vendor's own pre-check; None where the region does not have it."""
+    async def prechecks(self, versions: Sequence[tuple[str, str]]) -> dict[str, PreCheck] | None:
+        """The vendor's pre-check, without what has no result in time; None: the region has none."""
 
     async def submit(
         self, versions: Sequence[tuple[str, str]], *, delay: bool, until: datetime | None = None

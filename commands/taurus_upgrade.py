@@ -146,7 +146,7 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
     environment = await _checked(line, call, asker, desk)
     if line.dry_run:
         await permit(desk, asker, environment, call.channel, line.options)
-        plan, _ = await draft(desk, environment, line.words, line.options)
+        plan = await draft(desk, environment, line.words, line.options)
         return preview(
             plan, line.options, environment.name, reader, protected=environment.protected
         )

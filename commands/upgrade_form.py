@@ -258,7 +258,7 @@ async def _preview(entered: Entered, note: Note, asker: Asker, desk: Desk) -> Pr
     words = [value for value, _ in entered.instances]
     try:
         known = await desk.rosters[environment.name].known()
-        plan, _ = await draft(desk, environment, words, sent.options, known.versions)
+        plan = await draft(desk, environment, words, sent.options, known.versions)
     except RefusedError as refused:
         return Preview(problems=(*problems, *refused.problems), protected=protected)
     except CloudError as error:

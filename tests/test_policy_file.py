@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.kernel import Path as UpgradePath
+from bot.domain.policy import MoreApprovals
 from bot.domain.signal import Query
 from bot.domain.waves import WaveRules
 from bot.domain.windows import span_at
@@ -96,6 +98,24 @@ def test_the_order_of_waves_and_the_brakes_are_read(read: Read) -> None:
 def test_rings_are_tags_each_named_once(read: Read, rings: str) -> None:
     (told,) = mistakes(read, GOOD.replace("halt_after_failures = 1", f"rings = {rings}"))
     assert told.startswith("line 16: environments.prod.rings: ")
+
+
+def test_more_approvals_for_more_risk_are_read_and_have_to_be_possible(read: Read) -> None:
+    phased = '{ path = "two_phase", approvals = 4 }'
+    rules = f"more_approvals = [{{ instances = 20, approvals = 3 }}, {phased}]"
+    prod, _ = read(GOOD.replace("halt_after_failures = 1", rules)).environments
+    assert prod.more_approvals == (
+        MoreApprovals(approvals=3, instances=20),
+        MoreApprovals(approvals=4, path=UpgradePath.TWO_PHASE),
+    )
+    few = GOOD.replace("halt_after_failures = 1", rules).replace('"S0ONCALL"', '"U0BOB", "U0DANA"')
+    assert mistakes(read, few) == [
+        f"line 16: {needed} approvals cannot come from 2 approvers; lower it or add some"
+        for needed in (3, 4)
+    ]
+    direct = rules.replace("two_phase", "direct")
+    (told,) = mistakes(read, GOOD.replace("halt_after_failures = 1", direct))
+    assert "more_approvals.1.path" in told
 
 
 def test_every_mistake_is_told_at_once_with_its_line(read: Read) -> None:

@@ -15,6 +15,7 @@ from pydantic import Field
 from bot.domain.duty import Duty
 from bot.domain.kernel import Kernel, Path
 from bot.domain.model import Frozen
+from bot.domain.pace import Pace
 from bot.domain.sentence import Sentence, Word
 from bot.domain.subscription import Subscription
 
@@ -267,6 +268,8 @@ class Change(Frozen):
     batches: tuple[Batch, ...] = ()
     approvals: tuple[Approval, ...] = ()
     approvals_needed: int = 1
+    approvals_why: Sentence | None = None
+    """Why it takes more approvals than usual, if its risk does."""
     halt_after: int = 1
     """So many failures, slow ones included, halt the rest; an outcome that nobody knows always
     does."""
@@ -302,6 +305,8 @@ class Change(Frozen):
     """When people last decided to go on after a halt, knowing what had failed by then."""
     parent: int | None = None
     """The change of which this one retries the rest."""
+    paces: tuple[Pace, ...] = ()
+    """How long upgrades took in its environment when it was planned."""
     difference: tuple[Sentence, ...] = ()
     """Why the last approval became void; empty if none did."""
     halt_reason: Sentence | None = None

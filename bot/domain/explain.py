@@ -4,6 +4,7 @@ from bot.domain.duty import is_source
 from bot.domain.model import Frozen
 from bot.domain.person import Person
 from bot.domain.policy import Action, Circle, Decision, Environment, Reason, decide
+from bot.domain.rules import rule_in_words
 from bot.domain.sentence import Channels, Sentence, Users, say
 
 _ABOUT_PEOPLE = frozenset({Reason.NOT_REQUESTER, Reason.NOT_APPROVER, Reason.NOT_INVOLVED})
@@ -57,6 +58,8 @@ def _notes(question: Question, environment: Environment, decision: Decision) -> 
                 channels=Channels(channels=environment.channels),
             )
         )
+    if question.action in {Action.APPROVE, Action.RESUME} and environment.approvers:
+        notes += [rule_in_words(rule) for rule in environment.more_approvals]
     if question.action in _OWN and (own := _own(question, environment)):
         notes.append(own)
     return notes

@@ -109,6 +109,8 @@ class PreCheck(Frozen):
     """What the vendor's own pre-check found for one instance."""
 
     passed: bool
+    is_finished: bool = True
+    """False: it was asked for, and has not told anything yet."""
     findings: tuple[str, ...] = ()
     """Descriptions of the items that failed, in the vendor's words."""
 

@@ -6,6 +6,7 @@ from bot.domain.change import Options, Target, TargetState, Timing
 from bot.domain.instance import Detail, Instance, Job, PreCheck, Schedule, Status, Version
 from bot.domain.kernel import path_from
 from bot.domain.model import Frozen
+from bot.domain.pace import Pace
 from bot.domain.risk import rounds, some
 from bot.domain.sentence import Sentence, say, say_many
 from bot.domain.waves import NO_RULES, Member, WaveRules, waves_of
@@ -37,6 +38,8 @@ class Plan(Frozen):
 
     targets: tuple[Target, ...]
     warnings: tuple[Sentence, ...]
+    paces: tuple[Pace, ...] = ()
+    """How long upgrades took here lately."""
 
 
 class Refusal(Frozen):
@@ -277,15 +280,23 @@ def warnings(
 
 
 def _precheck_findings(facts: Sequence[Facts]) -> tuple[Sentence, ...]:
-    return tuple(
+    unanswered = [
+        fact.instance.name for fact in facts if fact.precheck and not fact.precheck.is_finished
+    ]
+    late = say(
+        "Huawei Cloud's pre-check has no result yet for {names}. It may find something later.",
+        names=some(unanswered),
+    )
+    found = tuple(
         say(
             "Huawei Cloud's pre-check found a problem with {name}: {findings}",
             name=fact.instance.name,
             findings="; ".join(fact.precheck.findings) or "-",
         )
         for fact in facts
-        if fact.precheck is not None and not fact.precheck.passed
+        if fact.precheck is not None and fact.precheck.is_finished and not fact.precheck.passed
     )
+    return (*found, late) if unanswered else found
 
 
 def next_batch(targets: Sequence[Target]) -> tuple[Target, ...]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bot.domain.change import Change
 from bot.domain.freeze import Closure, RecurringFreeze, told
+from bot.domain.kernel import Path
 from bot.domain.model import Frozen
 from bot.domain.owners import is_owner
 from bot.domain.person import Person
@@ -17,6 +18,16 @@ from bot.domain.signal import Signal
 from bot.domain.subscription import Subscription
 from bot.domain.waves import WaveRules
 from bot.domain.windows import Window
+
+
+class MoreApprovals(Frozen):
+    """A rule by which more risk takes more approvals."""
+
+    approvals: int
+    instances: int = 1
+    """From so many instances on."""
+    path: Path | None = None
+    """Only instances with this path count; None: all."""
 
 
 class Environment(Frozen):
@@ -28,6 +39,8 @@ class Environment(Frozen):
     requesters: tuple[str, ...] = ()
     approvers: tuple[str, ...] = ()
     approvals: int = 1
+    more_approvals: tuple[MoreApprovals, ...] = ()
+    """Of those that fit a change, the one that asks for most counts."""
     self_approval: bool = False
     reschedule_keeps_approvals: bool = False
     """Whether a change that is moved to another time stays approved."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.change import Change, Target
 from bot.domain.model import Frozen
+from bot.domain.outlook import took
 
 COLUMNS = (
     "change",
@@ -37,10 +38,7 @@ class Row(Frozen):
     @property
     def took(self) -> timedelta | None:
         """From the beginning of its job, or else from its request, to its end."""
-        began_at = self.target.began_at or self.target.submitted_at
-        if began_at is None or self.target.ended_at is None:
-            return None
-        return max(self.target.ended_at - began_at, timedelta())
+        return took(self.target)
 
 
 def rows(change: Change) -> tuple[Row, ...]:

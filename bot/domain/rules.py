@@ -1,26 +1,91 @@
 """The rules of approval that a change is under: taken from its environment, part of its seal."""
 
-from bot.domain.change import Change, Options
-from bot.domain.policy import Environment
-from bot.domain.sentence import Sentence, say
-
-
-def needed(environment: Environment, options: Options) -> int:
-    """How many approvals it takes: going past freezes takes one more."""
-    usual = environment.approvals if environment.approvers else 1
-    return usual + 1 if options.override else usual
+from bot.domain.change import Change, TargetState
+from bot.domain.kernel import Path
+from bot.domain.policy import Environment, MoreApprovals
+from bot.domain.sentence import Sentence, say, say_many
 
 
 def ruled(change: Change, environment: Environment) -> Change:
     """Put a change under its environment's rules as they are now."""
+    usual = environment.approvals if environment.approvers else 1
+    rule, count = _raised(change, environment, usual)
+    needed = (rule.approvals if rule else usual) + bool(change.options.override)
     return change.model_copy(
         update={
             "approvers": environment.approvers,
-            "approvals_needed": needed(environment, change.options),
+            "approvals_needed": needed,
+            "approvals_why": _why(rule, count) if rule else None,
             "self_approval": environment.self_approval,
             "protected": environment.protected,
         }
     )
+
+
+def _raised(
+    change: Change, environment: Environment, usual: int
+) -> tuple[MoreApprovals | None, int]:
+    """Find the rule that asks for most, if any asks for more than usual, and for how many."""
+    # What was left out before anything was sent of it is no risk; what was sent stays one. What
+    # its owners took out counts on: that must not make the approvals of the rest void.
+    out = {TargetState.CANCELLED, TargetState.ALREADY_NEWEST}
+    counted = [one for one in change.targets if one.batch is not None or one.state not in out]
+    found: tuple[MoreApprovals | None, int] = (None, 0)
+    for rule in environment.more_approvals if environment.approvers else ():
+        count = sum(rule.path is None or one.path is rule.path for one in counted)
+        highest = found[0].approvals if found[0] else usual
+        if count >= rule.instances and rule.approvals > highest:
+            found = (rule, count)
+    return found
+
+
+def _why(rule: MoreApprovals, count: int) -> Sentence:
+    match rule.path:
+        case Path.TWO_PHASE:
+            return say_many(
+                "More approvals than usual, because {n} instance upgrades in two phases.",
+                "More approvals than usual, because {n} instances upgrade in two phases.",
+                count,
+            )
+        case Path.SEVERAL_ROUNDS:
+            return say_many(
+                "More approvals than usual, because {n} instance needs several rounds.",
+                "More approvals than usual, because {n} instances need several rounds.",
+                count,
+            )
+        case _:
+            return say_many(
+                "More approvals than usual, because it upgrades {n} instance.",
+                "More approvals than usual, because it upgrades {n} instances.",
+                count,
+            )
+
+
+def rule_in_words(rule: MoreApprovals) -> Sentence:
+    """Explain a rule by which risk takes more approvals."""
+    counts = {"approvals": rule.approvals}
+    match rule.path:
+        case Path.TWO_PHASE:
+            return say_many(
+                "From {n} instance on that upgrades in two phases it takes {approvals} approvals.",
+                "From {n} instances on that upgrade in two phases it takes {approvals} approvals.",
+                rule.instances,
+                **counts,
+            )
+        case Path.SEVERAL_ROUNDS:
+            return say_many(
+                "From {n} instance on that needs several rounds it takes {approvals} approvals.",
+                "From {n} instances on that need several rounds it takes {approvals} approvals.",
+                rule.instances,
+                **counts,
+            )
+        case _:
+            return say_many(
+                "From {n} instance on it takes {approvals} approvals.",
+                "From {n} instances on it takes {approvals} approvals.",
+                rule.instances,
+                **counts,
+            )
 
 
 def rules_differ(change: Change, environment: Environment) -> tuple[Sentence, ...]:

@@ -173,7 +173,9 @@ async def _send_next(desk: Desk, change: Change) -> None:
     if different or not is_sealed(change):
         why = different or (say("The approvals do not cover what the change says now."),)
         fresh = ruled(change, rules)
-        await desk.changes.save(*voided(fresh, checked, facts, why, now, rules.approval_ttl))
+        fresh, records = voided(fresh, checked, facts, why, now, rules.approval_ttl)
+        # What it takes to approve it follows from what would be done by now.
+        await desk.changes.save(ruled(fresh, rules), records)
         return
     if busy := not_ready(batch, facts):
         await _wait_for(desk, change, busy, checked, facts)

@@ -20,6 +20,7 @@ from bot.domain.waves import WaveRules
 from bot.ports import TakenError
 from bot.service.approvers import asked_for, called, lacking
 from bot.service.desk import Desk
+from bot.service.foresight import prechecked, recent_paces
 from bot.service.survey import survey
 
 
@@ -70,10 +71,11 @@ async def draft(
     words: Sequence[str],
     options: Options,
     known: Mapping[str, Version] | None = None,
-) -> tuple[Plan, tuple[Facts, ...]]:
+) -> Plan:
     """Plan an upgrade of what the words mean; nothing is stored.
 
-    A preview brings the versions that are `known`, and needs no call for each instance.
+    A preview brings the versions that are `known`: it needs no call for each instance, and
+    leaves out what takes its time.
 
     Raises:
         RefusedError: with every problem of the words and every blocker at once.
@@ -85,7 +87,11 @@ async def draft(
     facts = await survey(desk, environment.name, selection.chosen, listed, known)
     plan = _planned(selection, facts, options, environment.wave_rules)
     await _refuse_maintenance(desk, environment, plan, options)
-    return plan, facts
+    if known is not None:
+        return plan
+    facts = await prechecked(desk, environment.name, facts)
+    plan = _planned(selection, facts, options, environment.wave_rules)
+    return plan.model_copy(update={"paces": await recent_paces(desk, environment.name)})
 
 
 async def _refuse_maintenance(
@@ -159,7 +165,7 @@ async def propose(
     await permit(desk, asker, environment, channel, options)
     options = await overriding(desk, environment, completed(options, environment))
     try:
-        plan, _ = await draft(desk, environment, words, options)
+        plan = await draft(desk, environment, words, options)
     except RefusedError:
         # Asked a second time for the same delivery, it is blocked by what it made itself.
         made = await _made_by(desk, key, asker)
@@ -222,6 +228,7 @@ def _change(
         options=options,
         targets=plan.targets,
         warnings=plan.warnings,
+        paces=plan.paces,
         halt_after=environment.halt_after_failures,
         slow_after=environment.slow_after,
         notify=tuple(one for one in environment.notify if one != channel),

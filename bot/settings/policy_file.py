@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -27,7 +27,7 @@ from pydantic_core import ErrorDetails
 from bot.domain.arguments import did_you_mean
 from bot.domain.duty import is_source
 from bot.domain.freeze import RecurringFreeze
-from bot.domain.policy import Environment
+from bot.domain.policy import Environment, MoreApprovals
 from bot.domain.subscription import CHANNEL, Subscription, parse_notify
 from bot.domain.windows import Window, WindowError, parse_times, parse_window
 from bot.settings.cloud import Cloud, Wanted, read_cloud
@@ -96,6 +96,16 @@ _Rings = Annotated[tuple[str, ...], BeforeValidator(_rings)]
 _Windows = Annotated[tuple[Window, ...], BeforeValidator(_windows)]
 
 
+class MoreApprovalsTable(BaseModel):
+    """One line of `more_approvals`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    approvals: StrictInt = Field(ge=2, le=20)
+    instances: StrictInt = Field(default=1, ge=1, le=100_000)
+    path: Literal["two_phase", "several_rounds"] | None = None
+
+
 class Table(BaseModel):
     """One `[environments.NAME]`."""
 
@@ -108,6 +118,7 @@ class Table(BaseModel):
     requesters: _People = ()
     approvers: _Approvers = ()
     approvals: StrictInt = Field(default=1, ge=1, le=20)
+    more_approvals: tuple[MoreApprovalsTable, ...] = ()
     self_approval: StrictBool = False
     reschedule_keeps_approvals: StrictBool = False
     approval_ttl: _Wait = timedelta(hours=24)
@@ -155,7 +166,9 @@ class File(BaseModel):
 
 _FIELDS: dict[str, type[BaseModel]] = {"environments": Table, "freezes": FreezeTable}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
-_ELSEWHERE = frozenset({"region", "project_id", "credentials", "signals", "notify"})
+_ELSEWHERE = frozenset(
+    {"region", "project_id", "credentials", "signals", "notify", "more_approvals"}
+)
 
 
 class _Source:
@@ -239,6 +252,9 @@ def _environments(
                 freezes=freezes,
                 notify=tuple(one for one in table.notify if isinstance(one, str)),
                 subscriptions=tuple(one for one in table.notify if isinstance(one, Subscription)),
+                more_approvals=tuple(
+                    MoreApprovals.model_validate(one.model_dump()) for one in table.more_approvals
+                ),
                 signals=tuple(one.to_signal(source.reading.environ) for one in table.signals),
                 **rules,
             )
@@ -277,15 +293,19 @@ def _cloud(source: _Source, regions: Collection[str], path: tuple[str, ...], tab
 
 
 def _check_approvals(source: _Source, path: tuple[str, ...], table: Table) -> None:
-    people, needed = table.approvers, table.approvals
-    if needed > 1 and not people:
-        source.wrong((*path, "approvals"), "approvals count only with approvers; name them too")
+    people = table.approvers
     has_groups = any(one.startswith("S") or is_source(one) for one in people)
-    if people and not has_groups and len(people) < needed:
-        source.wrong(
-            (*path, "approvals"),
-            f"{needed} approvals cannot come from {len(people)} approvers; lower it or add some",
-        )
+    asked: list[tuple[tuple[str | int, ...], int]] = [(("approvals",), table.approvals)]
+    asked += [(("more_approvals", n), one.approvals) for n, one in enumerate(table.more_approvals)]
+    for place, needed in asked:
+        if needed > 1 and not people:
+            source.wrong((*path, *place), "approvals count only with approvers; name them too")
+        if people and not has_groups and len(people) < needed:
+            source.wrong(
+                (*path, *place),
+                f"{needed} approvals cannot come from {len(people)} approvers; "
+                "lower it or add some",
+            )
 
 
 def _words(error: ErrorDetails) -> str:

@@ -1,6 +1,8 @@
 """The fleet that the services see, provided by TaurusDB's API."""
 
+import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Self
@@ -28,6 +30,7 @@ from bot.taurus.signing import AkSkAuth
 from bot.taurus.tokens import TokenAuth, Tokens
 
 DETAILS_A_CALL = 20
+PRECHECKS_A_CALL = 100
 PRECHECK_LOOKS = 5
 PRECHECK_PAUSE = 2.0
 """Seconds between two looks at the result of a pre-check."""
@@ -36,6 +39,8 @@ _CONNECT, _WRITE, _PLACE = 5.0, 10.0, 5.0
 """Seconds until a call is given up before it can be answered."""
 _ABSENT = "APIGW.0101"
 _NOT_FOUND = 404
+Row = tuple[str, str]
+"""An instance id and its current kernel."""
 
 
 class TaurusFleet:
@@ -139,6 +144,55 @@ class TaurusFleet:
             return None
         return await self._precheck_result(instance_id, current)
 
+    async def prechecks(self, versions: Sequence[tuple[str, str]]) -> dict[str, PreCheck] | None:
+        """The vendor's own pre-check of (instance id, current kernel) pairs, by instance id.
+
+        One request takes at most 100 instances, all of one kernel ("Performing a Kernel Upgrade
+        Pre-check"). What has no result within some seconds is left out; None where the region
+        does not have it.
+        """
+        requests = prechecks_of(versions) if self._has_precheck else []
+        started = await asyncio.gather(*(self._start_precheck(rows) for rows in requests))
+        if not self._has_precheck:
+            return None
+        begun = [rows for rows, is_begun in zip(requests, started, strict=True) if is_begun]
+        found = await asyncio.gather(*(self._findings(rows) for rows in begun))
+        return {instance_id: one for part in found for instance_id, one in part.items()}
+
+    async def _start_precheck(self, rows: Sequence[Row]) -> bool:
+        try:
+            await self._client.start_precheck(rows)
+        except TaurusError as error:
+            if error.code == _ABSENT:
+                self._has_precheck = False
+            elif error.reaction not in {Reaction.FIX, Reaction.WAIT}:
+                raise
+            return False
+        return True
+
+    async def _findings(self, rows: Sequence[Row]) -> dict[str, PreCheck]:
+        """Read a result, and halve what failed until each instance stands for itself.
+
+        What the result says of several instances does not tell reliably which one is meant.
+        """
+        result = await self._result_within(rows)
+        if result is None:
+            return {}
+        if result.passed or len(rows) == 1:
+            return {instance_id: result for instance_id, _ in rows}
+        middle = len(rows) // 2
+        halves = (self._findings(rows[:middle]), self._findings(rows[middle:]))
+        first, second = await asyncio.gather(*halves)
+        return {**first, **second}
+
+    async def _result_within(self, rows: Sequence[Row]) -> PreCheck | None:
+        for _ in range(PRECHECK_LOOKS):
+            result = await self._client.precheck_result(rows)
+            if result is not None:
+                return result
+            await self._sleep(PRECHECK_PAUSE)
+        return None
+
     async def submit(
         self, versions: Sequence[tuple[str, str]], *, delay: bool, until: datetime | None = None
     ) -> Answer:
@@ -167,17 +221,27 @@ class TaurusFleet:
         return first + await self._known(instance_ids[middle:])
 
     async def _precheck_result(self, instance_id: str, current: str) -> PreCheck:
-        for _ in range(PRECHECK_LOOKS):
-            result = await self._client.precheck_result([(instance_id, current)])
-            if result is not None:
-                return result
-            await self._sleep(PRECHECK_PAUSE)
+        result = await self._result_within([(instance_id, current)])
+        if result is not None:
+            return result
         sentence = say(
             "The cloud's pre-check of {instance} is not finished yet. Nothing was done on the"
             " database. Try again in a minute.",
             instance=instance_id,
         )
         raise TaurusError(sentence, effect=Effect.REFUSED, reaction=Reaction.WAIT)
+
+
+def prechecks_of(versions: Sequence[Row]) -> list[Sequence[Row]]:
+    """Share instances out to requests: one kernel and at most 100 instances each."""
+    by_kernel: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in versions:
+        by_kernel[row[1]].append(row)
+    return [
+        rows[start : start + PRECHECKS_A_CALL]
+        for rows in by_kernel.values()
+        for start in range(0, len(rows), PRECHECKS_A_CALL)
+    ]
 
 
 def connect(config: TaurusConfig, caller: Caller, clock: Clock) -> TaurusClient:

@@ -65,7 +65,7 @@ def preview(
         )
     )
     guard = [protection(environment)] if protected else []
-    said = [*guard, *gist(plan.targets, options), *plan.warnings]
+    said = [*guard, *gist(plan.targets, options, plan.paces), *plan.warnings]
     facts, _ = sections([reader(one) for one in said], 3500)
     targets, hidden = sections(target_lines(plan.targets, reader), 5000)
     if hidden:

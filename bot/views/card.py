@@ -6,6 +6,7 @@ from bot.domain.ahead import is_holdable
 from bot.domain.change import IN_FLIGHT, Approval, Change, State, TargetState, Timing
 from bot.domain.correlation import correlation_id
 from bot.domain.duty import Duty, is_source
+from bot.domain.outlook import outlook
 from bot.domain.risk import protection, risk
 from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_many, word
 from bot.ports import Message
@@ -123,6 +124,8 @@ def _plan(change: Change) -> list[Sentence]:
         said += risk(change.kept)
     if change.state in {State.PROPOSED, State.SCHEDULED}:
         said.append(timing(change.options))
+    if change.is_open:
+        said += outlook(change.kept, change.options, change.paces, change.started_at)
     return [*said, *soak(change)]
 
 
@@ -164,6 +167,7 @@ def _approvals(change: Change) -> list[Sentence]:
                 who=Users(users=_named(change)),
             )
         )
+        said += [change.approvals_why] if change.approvals_why else []
         said += [_duty(one) for one in change.duties]
     if change.state is State.PROPOSED:
         said.append(say("Expires {at} if nobody decides.", at=At(at=change.expires_at)))

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from bot.domain.change import Change, Options, State, Target, TargetState
+from bot.domain.outlook import outlook
+from bot.domain.pace import Pace
 from bot.domain.progress import Stage, Stretch, soaking_until, stretches
 from bot.domain.risk import risk
 from bot.domain.sentence import At, Sentence, say, say_many
@@ -20,9 +22,10 @@ SHOWN = 8
 """Lines of waves on a card; the targets tell the rest."""
 
 
-def gist(targets: Sequence[Target], options: Options) -> list[Sentence]:
-    """Say what an upgrade means: the risk first, then when, and in which waves."""
-    return [*risk(targets), timing(options), *waves(targets)]
+def gist(targets: Sequence[Target], options: Options, paces: Sequence[Pace]) -> list[Sentence]:
+    """Say what an upgrade means: the risk first, then when, until when, and in which waves."""
+    until = outlook(targets, options, paces)
+    return [*risk(targets), timing(options), *until, *waves(targets)]
 
 
 def waves(targets: Sequence[Target]) -> list[Sentence]:

@@ -275,6 +275,16 @@ def test_findings_of_the_vendors_own_check_are_passed_on() -> None:
     ]
 
 
+def test_a_precheck_without_a_result_in_time_is_a_warning_of_its_own() -> None:
+    late = PreCheck(passed=False, is_finished=False)
+    assert warned(facts(1, precheck=late), facts(2, precheck=late), facts(3)) == [
+        (
+            "Huawei Cloud's pre-check has no result yet for orders-1, orders-2. It may find "
+            "something later."
+        )
+    ]
+
+
 def test_proxies_and_the_end_of_service_are_warned_of() -> None:
     detail = Detail(id=instance_id(1), proxies=2, window="18:00-22:00")
     assert warned(facts(1, detail=detail), facts(2, instance=instance(2, end_of_service=True))) == [

@@ -69,8 +69,8 @@ class SlowFleet:
     async def schedules(self) -> tuple[Schedule, ...]:
         raise AssertionError
 
-    async def precheck(self, instance_id: str, current: str) -> PreCheck | None:
-        raise AssertionError(instance_id, current)
+    async def prechecks(self, versions: Sequence[tuple[str, str]]) -> dict[str, PreCheck] | None:
+        raise AssertionError(versions)
 
     async def submit(
         self, versions: Sequence[tuple[str, str]], *, delay: bool, until: datetime | None = None

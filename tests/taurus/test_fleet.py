@@ -8,6 +8,7 @@ from bot.domain.kernel import Kernel
 from bot.ports import Fleet
 from bot.sandbox.taurus import TaurusSimulator, make_fleet
 from bot.taurus import TaurusFleet
+from bot.taurus.fleet import prechecks_of
 from tests.taurus.conftest import HandClock, Opener, login, signing
 
 NEWEST = "2.0.72.251200"
@@ -239,6 +240,37 @@ async def test_a_refused_precheck_is_not_taken_for_an_absent_one(fleet: TaurusFl
     with pytest.raises(CloudError) as caught:
         await fleet.precheck(UNKNOWN, "2.0.63.250300")
     assert caught.value.reaction is Reaction.FIX
+
+
+async def test_prechecks_are_asked_in_groups_and_attributed_one_by_one(
+    fleet: TaurusFleet, simulator: TaurusSimulator, opener: Opener
+) -> None:
+    names = ("orders-prod-01", "orders-prod-02", "catalog-prod-01", "orders-prod-03")
+    found = await fleet.prechecks([row(simulator, name) for name in names])
+    assert found is not None
+    by_name = {name: found[row(simulator, name)[0]].findings for name in names}
+    assert by_name == {**dict.fromkeys(names, ()), "catalog-prod-01": ("Resource check",)}
+    calls = [call.operation for call in opener.calls]
+    assert calls.count("pre_check") == 2, "one for each kernel"
+
+
+def test_at_most_a_hundred_are_prechecked_with_one_request() -> None:
+    versions = [(f"{number:032x}in07", "2.0.63.250300") for number in range(250)]
+    assert [len(rows) for rows in prechecks_of(versions)] == [100, 100, 50]
+
+
+async def test_prechecks_without_a_result_in_time_or_in_the_region_are_told_apart(
+    fleet: TaurusFleet, simulator: TaurusSimulator, opener: Opener
+) -> None:
+    rows = [row(simulator, "orders-prod-01")]
+    simulator.switch("precheck_seconds", 3600)
+    assert await fleet.prechecks(rows) == {}
+    assert await fleet.prechecks([(UNKNOWN, "2.0.63.250300")]) == {}
+    simulator.switch("precheck", "absent")
+    assert await fleet.prechecks(rows) is None
+    before = len(opener.calls)
+    assert await fleet.prechecks(rows) is None
+    assert len(opener.calls) == before
 
 
 async def test_the_project_is_looked_up_once_by_key(

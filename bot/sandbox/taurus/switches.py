@@ -198,6 +198,7 @@ SWITCHES: tuple[Switch, ...] = (
         "absent = this region does not have it (404 APIGW.0101); failing = it finds a problem.",
         *("passing", "failing", "absent"),
     ),
+    Switch("precheck_seconds", "Pre-check takes", "Seconds until it has a result.", "number", 0),
     choice(
         "error_shape",
         "Shape of errors",

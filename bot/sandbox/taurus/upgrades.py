@@ -56,20 +56,25 @@ def single_upgrade(cloud: Cloud, call: Call) -> Answer:
 
 def pre_check(cloud: Cloud, call: Call) -> Answer:
     """POST …/upgrade/pre-check: accepted for rows that all have one source version."""
-    _pre_check_rows(cloud, call)
+    lasts = timedelta(seconds=cloud.faults.number("precheck_seconds"))
+    for instance in _pre_check_rows(cloud, call):
+        cloud.world.prechecked_at[instance.id] = call.now + lasts
     return Answer(body={"job_ids": [cloud.identity.ids.job()]})
 
 
 def pre_check_result(cloud: Cloud, call: Call) -> Answer:
-    """POST …/upgrade/pre-check-result: four checks for every instance."""
+    """POST …/upgrade/pre-check-result: four checks for every instance, once they are done."""
+    instances = _pre_check_rows(cloud, call)
+    done_at = [cloud.world.prechecked_at.get(instance.id) for instance in instances]
+    is_done = all(at is not None and at <= call.now for at in done_at)
     details = [
         detail
-        for instance in _pre_check_rows(cloud, call)
+        for instance in (instances if is_done else ())
         for detail in _checks(instance, failing=cloud.faults.text("precheck") == "failing")
     ]
     passed = all(detail["check_status"] == "passed" for detail in details)
     body = {
-        "upgrade_precheck_result": str(passed).lower(),
+        "upgrade_precheck_result": str(passed).lower() if is_done else "",
         "updated_at": int(call.now.timestamp() * 1000),
         "upgrade_precheck_detail": details,
     }

@@ -53,6 +53,8 @@ class World:
         self.jobs: dict[str, Job] = {}
         self.schedules: dict[str, Schedule] = {}
         self.submissions: dict[str, list[datetime]] = defaultdict(list)
+        self.prechecked_at: dict[str, datetime] = {}
+        """When the last pre-check of an instance has its result."""
         self._ids = ids
         self._durations = durations
         self._active: dict[str, Job] = {}

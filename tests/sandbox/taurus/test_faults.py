@@ -237,6 +237,7 @@ async def test_type_of_delay_can_be_narrowed(
 async def test_pre_check_may_fail_or_not_exist_in_the_region(caller: Caller) -> None:
     rows = {"databases_instance_infos": [caller.row(ONE)]}
     path = "/instances/database-version/upgrade/pre-check"
+    assert (await caller.post(path, rows)).status_code == 200
     passed = (await caller.post(f"{path}-result", rows)).json()
     assert passed["upgrade_precheck_result"] == "true"
     caller.simulator.switch("precheck", "failing")

@@ -313,6 +313,23 @@ async def test_pre_check_names_what_stands_in_the_way(caller: Caller) -> None:
     assert [row["check_item"] for row in failed] == ["Upgrade permission check"]
 
 
+async def test_a_pre_check_has_a_result_only_when_it_was_begun_and_is_done(
+    caller: Caller, clock: HandClock
+) -> None:
+    rows = {"databases_instance_infos": [caller.row("orders-prod-01")]}
+    caller.simulator.switch("precheck_seconds", 30)
+
+    async def result() -> str:
+        answer = await caller.post(f"{BATCH}/pre-check-result", rows)
+        return str(answer.json()["upgrade_precheck_result"])
+
+    assert await result() == ""
+    await caller.post(f"{BATCH}/pre-check", rows)
+    assert await result() == ""
+    clock.forward(seconds=30)
+    assert await result() == "true"
+
+
 async def test_pre_check_wants_one_source_version(caller: Caller) -> None:
     rows = [caller.row("orders-prod-01"), caller.row("orders-prod-03")]
     answer = await caller.post(f"{BATCH}/pre-check", {"databases_instance_infos": rows})

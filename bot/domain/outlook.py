@@ -1,0 +1,128 @@
+"""How long upgrades of this fleet took lately, and so how long the next one may take."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from bot.domain.change import Options, Target, TargetState, Timing
+from bot.domain.kernel import Path
+from bot.domain.pace import Pace
+from bot.domain.progress import waves
+from bot.domain.sentence import At, Sentence, say, say_many
+
+LATEST = 20
+"""So many upgrades by one path tell how long the next one takes; older ones do not."""
+_MEASURED = frozenset({TargetState.SUCCEEDED, TargetState.FURTHER_ROUND})
+
+
+def took(target: Target) -> timedelta | None:
+    """How long a target took: from the beginning of its job, or else from its request."""
+    began_at = target.began_at or target.submitted_at
+    if began_at is None or target.ended_at is None:
+        return None
+    return max(target.ended_at - began_at, timedelta())
+
+
+def paces(targets: Iterable[Target]) -> tuple[Pace, ...]:
+    """Measure past targets, the latest first."""
+    by_path: defaultdict[Path, list[timedelta]] = defaultdict(list)
+    for target in targets:
+        duration = took(target) if target.state in _MEASURED else None
+        if duration is not None and len(by_path[target.path]) < LATEST:
+            by_path[target.path].append(duration)
+    return tuple(
+        Pace(
+            path=path,
+            count=len(found),
+            shortest=min(found),
+            median=timedelta(seconds=median(one.total_seconds() for one in found)),
+            longest=max(found),
+        )
+        for path, found in sorted(by_path.items())
+    )
+
+
+def lasts(targets: Sequence[Target], options: Options, known: Sequence[Pace]) -> timedelta | None:
+    """How long a change takes at worst, soaks included; None if that is not known.
+
+    Each wave takes as long as the slowest upgrade by one of its paths did lately.
+    """
+    longest = {pace.path: pace.longest for pace in known}
+    by_number = waves(targets)
+    paths = [{target.path for target in its} for its in by_number.values()]
+    if options.timing is Timing.IN_WINDOW or not all(path <= longest.keys() for path in paths):
+        return None
+    soaks = (options.soak or timedelta()) * (len(by_number) - 1)
+    return sum((max(longest[one] for one in path) for path in paths), soaks)
+
+
+def outlook(
+    targets: Sequence[Target],
+    options: Options,
+    known: Sequence[Pace],
+    started_at: datetime | None = None,
+) -> tuple[Sentence, ...]:
+    """Say how long upgrades took here lately, and until when this may take."""
+    present = {target.path for target in targets}
+    said = [_pace(pace) for pace in known if pace.path in present]
+    count = len(waves(targets))
+    if options.timing is Timing.IN_WINDOW and count > 1:
+        said.append(
+            say(
+                "Each wave waits for the maintenance windows of the one before: {count} waves may "
+                "take {count} days.",
+                count=count,
+            )
+        )
+    worst = lasts(targets, options, known)
+    if worst is not None:
+        begins_at = started_at or options.run_at
+        said.append(_until(begins_at, worst))
+    return tuple(said)
+
+
+def _until(begins_at: datetime | None, worst: timedelta) -> Sentence:
+    if begins_at is not None:
+        return say("Over by about {at} if nothing takes longer.", at=At(at=begins_at + worst))
+    return say(
+        "Over about {minutes} min after it starts if nothing takes longer.",
+        minutes=_minutes(worst),
+    )
+
+
+def _pace(pace: Pace) -> Sentence:
+    facts = {
+        "shortest": _minutes(pace.shortest),
+        "longest": _minutes(pace.longest),
+        "median": _minutes(pace.median),
+    }
+    match pace.path:
+        case Path.TWO_PHASE:
+            return say_many(
+                "The last upgrade in two phases here took {longest} min.",
+                "The last {n} upgrades in two phases here took {shortest} to {longest} min, half "
+                "of them at most {median}.",
+                pace.count,
+                **facts,
+            )
+        case Path.SEVERAL_ROUNDS:
+            return say_many(
+                "The last first round here took {longest} min.",
+                "The last {n} first rounds here took {shortest} to {longest} min, half of them at "
+                "most {median}.",
+                pace.count,
+                **facts,
+            )
+        case Path.DIRECT:
+            return say_many(
+                "The last upgrade here took {longest} min.",
+                "The last {n} upgrades here took {shortest} to {longest} min, half of them at most "
+                "{median}.",
+                pace.count,
+                **facts,
+            )
+
+
+def _minutes(duration: timedelta) -> int:
+    return max(1, round(duration.total_seconds() / 60))

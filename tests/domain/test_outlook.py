@@ -1,0 +1,132 @@
+"""How long upgrades took lately, and so until when the next one may take."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.change import Options, State, Target, TargetState, Timing
+from bot.domain.kernel import Path
+from bot.domain.outlook import LATEST, lasts, outlook, paces
+from bot.domain.pace import Pace
+from bot.views.card import card
+from bot.views.reader import Reader
+from tests.domain.examples import (
+    ANCIENT,
+    HOUR,
+    MINUTE,
+    NOW,
+    OLD,
+    SECOND,
+    TWO_PHASE,
+    change,
+    target,
+    words,
+)
+
+ANYTIME, SOAKING = Options(), Options(soak=30 * MINUTE)
+
+
+def done(minutes: float, kernel: str = OLD, **fields: object) -> Target:
+    ended_at = NOW + timedelta(minutes=minutes)
+    given = {"state": TargetState.SUCCEEDED, "began_at": NOW, "ended_at": ended_at, **fields}
+    return target(1, kernel, **given)
+
+
+def direct(longest: float = 6, count: int = 12) -> Pace:
+    minutes = [timedelta(minutes=one) for one in (3, 4, longest)]
+    return Pace(
+        path=Path.DIRECT, count=count, shortest=minutes[0], median=minutes[1], longest=minutes[2]
+    )
+
+
+def test_past_upgrades_are_measured_by_path() -> None:
+    past = [done(3), done(6), done(4), done(20, TWO_PHASE)]
+    past += [done(9, ANCIENT, state=TargetState.FURTHER_ROUND)]
+    assert paces(past) == (
+        direct(count=3),
+        Pace(
+            path=Path.SEVERAL_ROUNDS,
+            count=1,
+            shortest=9 * MINUTE,
+            median=9 * MINUTE,
+            longest=9 * MINUTE,
+        ),
+        Pace(
+            path=Path.TWO_PHASE,
+            count=1,
+            shortest=20 * MINUTE,
+            median=20 * MINUTE,
+            longest=20 * MINUTE,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "unmeasured",
+    [done(5, state=TargetState.FAILED), done(5, ended_at=None), done(5, began_at=None), target()],
+)
+def test_what_failed_or_was_not_seen_to_its_end_tells_nothing(unmeasured: Target) -> None:
+    assert paces([unmeasured]) == ()
+
+
+def test_only_the_latest_upgrades_count() -> None:
+    (pace,) = paces([*(done(3) for _ in range(LATEST)), done(60)])
+    assert (pace.count, pace.longest) == (LATEST, 3 * MINUTE)
+
+
+def test_each_wave_takes_as_long_as_its_slowest_path_and_soaks_come_between() -> None:
+    phased = direct().model_copy(update={"path": Path.TWO_PHASE, "longest": 20 * MINUTE})
+    targets = [target(1), target(2, wave=2), target(3, TWO_PHASE, wave=2), target(4, wave=3)]
+    assert lasts(targets, ANYTIME, [direct(), phased]) == 32 * MINUTE
+    assert lasts(targets, SOAKING, [direct(), phased]) == 92 * MINUTE
+    assert lasts(targets, ANYTIME, [direct()]) is None, "nobody has seen two phases here"
+    in_window = Options(timing=Timing.IN_WINDOW)
+    assert lasts(targets, in_window, [direct(), phased]) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (ANYTIME, "Over about 12 min after it starts if nothing takes longer."),
+        (SOAKING, "Over about 42 min after it starts if nothing takes longer."),
+        (
+            Options(timing=Timing.AT, run_at=NOW + HOUR),
+            "Over by about 2026-11-24 03:12 UTC if nothing takes longer.",
+        ),
+        (
+            Options(timing=Timing.IN_WINDOW),
+            (
+                "Each wave waits for the maintenance windows of the one before: 2 waves may take "
+                "2 days."
+            ),
+        ),
+    ],
+)
+def test_the_outlook_says_how_long_it_took_and_until_when_it_may_take(
+    options: Options, said: str
+) -> None:
+    told = words(outlook([target(1), target(2, wave=2)], options, [direct()]))
+    assert told == [
+        "The last 12 upgrades here took 3 to 6 min, half of them at most 4.",
+        said,
+    ]
+
+
+def test_a_fleet_without_a_past_has_no_outlook() -> None:
+    assert outlook([target()], ANYTIME, []) == ()
+
+
+def test_one_upgrade_is_no_range_and_seconds_are_a_minute() -> None:
+    short = direct(count=1).model_copy(update={"longest": 20 * SECOND})
+    assert words(outlook([target()], ANYTIME, [short])) == [
+        "The last upgrade here took 1 min.",
+        "Over about 1 min after it starts if nothing takes longer.",
+    ]
+
+
+def test_the_card_tells_by_when_it_is_over_once_it_runs() -> None:
+    asked = change(target(), state=State.PROPOSED, paces=(direct(),))
+    assert "Over about 6 min after it starts" in str(card(asked, Reader.of("en-us")).blocks)
+    begun = asked.model_copy(update={"state": State.RUNNING, "started_at": NOW})
+    over_at = int((NOW + 6 * MINUTE).timestamp())
+    assert f"Over by about <!date^{over_at}^" in str(card(begun, Reader.of("en-us")).blocks)
