@@ -8,6 +8,7 @@ from tests.postgres import Postgres, postgres
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -47,9 +48,9 @@ class Postgres:
         )
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """Start a server, once for each process of the test run."""
+@contextmanager
+def serving() -> Iterator[Postgres]:
+    """Run a server."""
     folder = Path(tempfile.mkdtemp(prefix="taurus-bot-postgres-"))
     folder.chmod(0o755)  # PostgreSQL refuses to run as root; its user must get in here.
     data = folder / "data"
@@ -69,3 +70,10 @@ def postgres() -> Iterator[Postgres]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start a server, once for each process of the test run."""
+    with serving() as server:
+        yield server

@@ -12,7 +12,7 @@ EVIDENCE = "probably never began"
 """What the card says of a request that left no trace."""
 NOTHING_DONE = "Nothing was done, and nothing was sent"
 """What a private refusal begins with: she tries again."""
-_PRESSES = {
+PRESSES = {
     "Proposed": "change.approve",
     "Outcome unknown": "change.retry",
     "Failed": "change.retry",
@@ -79,7 +79,7 @@ class Person:
             return f"wait for {number}", self._waits
         if state == "Outcome unknown" and EVIDENCE not in str(card["blocks"]):
             return f"look at {number} later", self._looks_later
-        action = _PRESSES.get(state, "")
+        action = PRESSES.get(state, "")
         return action and f"{action} {number}", lambda: self._presses(card, action)
 
     async def _types(self) -> bool:

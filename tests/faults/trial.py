@@ -22,6 +22,7 @@ from bot.domain.change import Change
 from bot.domain.story import Record
 from bot.sandbox.slack import SlackSimulator
 from bot.sandbox.taurus import Durations, TaurusSimulator
+from bot.sandbox.taurus.instances import Fleet
 from bot.slack.manifest import manifest
 from bot.store import SqlChanges
 from commands import COMMANDS
@@ -85,10 +86,14 @@ class Bot:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
+    def terminate(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
     async def end(self) -> None:
         """Ask it to stop, as platforms do; it has 10 seconds."""
         await asyncio.wait_for(self.was_heard.wait(), PATIENCE)
-        os.kill(self.pid, signal.SIGTERM)
+        self.terminate()
         await asyncio.wait_for(self.gone.wait(), 10)
         assert self.has_ended, f"{self.name} did not end well"
 
@@ -106,6 +111,10 @@ class Steps:
             len(self.names) - self._begun == self.kill_at
         )
         self._begun = 0
+
+    def count(self, name: str) -> int:
+        """Tell how often a step of that name was taken."""
+        return sum(one.startswith(name) for one in self.names)
 
     def begin_here(self) -> None:
         """Count from now on."""
@@ -150,6 +159,7 @@ class Trial:
         *,
         speed: float = SPEED,
         scopes: Iterable[str] = SCOPES,
+        fleet: Fleet | None = None,
         **variables: str,
     ) -> "Trial":
         clock = SharedClock.create(folder / "clock", speed)
@@ -159,7 +169,9 @@ class Trial:
             wall=clock.seconds,
             scopes=scopes,
         )
-        taurus = await TaurusSimulator.start(clock=clock.now, sleep=clock.sleep, durations=_QUICK)
+        taurus = await TaurusSimulator.start(
+            clock=clock.now, sleep=clock.sleep, durations=_QUICK, fleet=fleet
+        )
         trial = cls(forks, folder, url, slack, taurus)
         trial.clock = clock
         trial.environ = {**_environ(slack, taurus), "DATABASE_URL": url, **variables}

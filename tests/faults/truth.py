@@ -31,14 +31,19 @@ async def hold(trial: Trial, person: Person, *instances: str) -> None:
         changes = sorted(await store.find(limit=1000), key=lambda change: change.number)
         assert changes
         for change in changes:
-            story = await store.story(change=change.number)
-            _told_once(trial, change, story)
-            _recorded_once(change, story)
-            await _one_card(trial, store, change)
+            await shown(trial, store, change)
     except AssertionError as error:
         raise AssertionError(f"{error}\n{trial.scene()}") from error
     finally:
         store.close()
+
+
+async def shown(trial: Trial, store: SqlChanges, change: Change) -> None:
+    """Check that Slack shows one change as the store has it: one card, the story once, in order."""
+    story = await store.story(change=change.number)
+    _told_once(trial, change, story)
+    _recorded_once(change, story)
+    await _one_card(trial, store, change)
 
 
 async def _submitted_once(trial: Trial, instances: tuple[str, ...]) -> None:

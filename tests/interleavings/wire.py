@@ -6,6 +6,7 @@ hundreds of whole lives of changes fit into some seconds.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -26,6 +27,8 @@ from bot.sandbox.taurus.world import Durations, World
 CUTS = {FaultKind.CUT_BEFORE, FaultKind.CUT_AFTER}
 HANGS = {FaultKind.HANG_BEFORE, FaultKind.HANG_AFTER}
 REGION = "cn-north-4"
+ON_THE_WAY = timedelta(minutes=1)
+"""A request that has not arrived by then never does: the client has hung up half a minute ago."""
 
 Moment = Callable[[str, str], Awaitable[None]]
 """Awaited with an operation's name and "before" or "after" its effect."""
@@ -114,7 +117,10 @@ class Wire(httpx.AsyncBaseTransport):
         return call, operation
 
     async def _carry_out(self, request: httpx.Request, call: Call, operation: Operation) -> Answer:
+        left_at = self.clock()
         await self.moment(operation.name, "before")
+        if self.clock() - left_at > ON_THE_WAY:
+            raise httpx.ReadTimeout("no answer", request=request)
         self.cloud.world.advance(self.clock())
         call = replace(call, now=self.clock())
         try:
