@@ -40,7 +40,7 @@ from tests.interleavings.wire import REGION, Sent, Wire
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 WATCHED = {"batch_upgrade", "cancel_scheduled"}
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds after which an activity that neither stops nor ends is stuck."""
 
 _Result = TypeVar("_Result")
