@@ -149,12 +149,12 @@ class Team:
     async def _types(self, one: Wanted) -> None:
         answer = await self._trial.slack.command(ANN, CHANNEL, f"/taurus-upgrade {one.name}")
         if not answer["ok"]:
-            del one.done["ask"]  # Slack said that it did not get through.
+            one.done.pop("ask", None)  # Slack said that it did not get through.
 
     async def _clicks(self, one: Wanted, name: str, ts: str, action: str) -> None:
         answer = await self._trial.slack.click(ANN, CHANNEL, ts, action)
         if not answer["ok"]:
-            del one.done[name]
+            one.done.pop(name, None)
 
 
 async def soak(minutes: float, changes: int, seed: int, url: str, folder: Path) -> Result:

@@ -4,7 +4,8 @@ No replica is started again here: what the dead one held is taken over when its 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +27,7 @@ REPLICAS = ("one", "two")
 CONNECTIONS = 4
 """Each replica holds two."""
 POLL = 10.0
+READS_OF_A_POLL = 4
 SPEED = 10.0
 """A lease is 1.5 real seconds then: longer than a loaded machine makes a process wait."""
 
@@ -54,10 +56,10 @@ class Pair:
             step += AT_ONCE * PARTS * STRIDE
         assert step > fewest, "the story has fewer steps than any real one"
 
-    async def open(self, name: str) -> Trial:
+    async def open(self, name: str, replicas: Sequence[str] = REPLICAS) -> Trial:
         url = self.postgres.url(self.postgres.new_database(self.template))
         trial = await Trial.open(self.forks, self.folder / name, url, speed=SPEED)
-        for replica in REPLICAS:
+        for replica in replicas:
             trial.start(replica)
         return trial
 
@@ -141,6 +143,31 @@ async def test_two_replicas_look_no_more_often_than_one(trial: Trial) -> None:
         for _ in range(8):
             await looked.acquire()
     assert all(after - before >= POLL for before, after in pairwise(looks))
+
+
+async def test_three_replicas_call_the_cloud_as_often_as_one(pair: Pair) -> None:
+    alone = await _calls_of(pair, REPLICAS[:1])
+    shared = await _calls_of(pair, (*REPLICAS, "three"))
+    assert alone["batch_upgrade"] == shared["batch_upgrade"] == 1
+    # When a poll falls is chance, so a story may have one more of them, with its three reads.
+    assert shared.total() <= alone.total() + 2 * READS_OF_A_POLL, (alone, shared)
+
+
+async def _calls_of(pair: Pair, replicas: Sequence[str]) -> Counter[str]:
+    """Count a story's calls by their operations."""
+    trial = await pair.open(f"{len(replicas)} replicas", replicas)
+    try:
+        connections = len(replicas) * CONNECTIONS // len(REPLICAS)
+        await trial.slack.wait_for(lambda: trial.slack.connections == connections, PATIENCE)
+        # Each of these is read by whichever replica Slack gives it to.
+        for _ in range(6):
+            await trial.slack.command(ANN, CHANNEL, "/taurus-change list")
+        await Person(trial, NOW).is_served()
+        await trial.end()
+    finally:
+        await trial.close()
+    calls = (name.split() for name in trial.steps.names if name.startswith("before cloud"))
+    return Counter(operation for _, _, operation, *_ in calls)
 
 
 async def test_a_scheduled_start_is_punctual_though_a_replica_died(trial: Trial) -> None:
