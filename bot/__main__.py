@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _USAGE = 2
 _BROKEN = 1
 _REFUSED = 1
+_log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(str(error))
     except OSError as error:
         return _complain(_trouble(error))
+    except Exception:  # noqa: BLE001 - Python would print it unmasked
+        _log.exception("a mistake of this program has ended it")
+        return _BROKEN
 
 
 def _trouble(error: OSError) -> str:
@@ -126,11 +130,22 @@ def _moment(text: str) -> datetime:
 def _run(_args: argparse.Namespace) -> int:
     settings = read_settings(os.environ, REGIONS)
     configure_logging(settings.log_level, settings.log_format, secrets=settings.secrets())
+    _leave_no_core()
 
     async def run() -> None:
         await serve(App(settings, COMMANDS, Surroundings(traces=open_traces(os.environ))))
 
     return _in_loop(run())
+
+
+def _leave_no_core() -> None:
+    """Keep a crash from writing the process's memory, and so its secrets, to a file."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has none, and writes no core files
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 async def serve(app: App) -> None:

@@ -17,6 +17,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
 from bot.domain.model import Frozen
 from bot.domain.sentence import Sentence
 from bot.ports import Message, Person, View
@@ -36,7 +38,7 @@ class Call(Frozen):
     """With its slash: `/taurus-fleet`."""
     text: str
     received_at: datetime
-    response_url: str = ""
+    response_url: str = Field(default="", repr=False)
     """Slack's private answer channel: 5 uses within 30 minutes. A secret."""
     view: str = ""
     """The form that was opened for it and waits to be filled."""
@@ -64,7 +66,7 @@ class Click(Frozen):
     received_at: datetime
     message_ts: str = ""
     """The message with the button; empty for private messages."""
-    response_url: str = ""
+    response_url: str = Field(default="", repr=False)
     view: str = ""
     """The form that was opened for it and waits to be filled, or the one that it was made in."""
     form: Filled | None = None

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -142,3 +144,32 @@ def test_the_manifest_asks_for_addresses_where_on_call_schedules_name_approvers(
     scope = "users:read.email"
     assert scope not in plain["oauth_config"]["scopes"]["bot"]
     assert scope in found["oauth_config"]["scopes"]["bot"]
+
+
+def _program(body: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", f"import bot.__main__ as program\n{body}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_what_nobody_expected_ends_with_a_masked_line_in_the_log() -> None:
+    broken = (
+        "def broken(_): raise RuntimeError('password=hunter2-hunter2')\n"
+        "program._migrate = broken\n"
+        "raise SystemExit(program.main(['migrate']))"
+    )
+    done = _program(broken)
+    assert done.returncode == 1
+    assert json.loads(done.stderr)["event"] == "a mistake of this program has ended it"
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_a_crash_leaves_no_core_with_secrets_in_it() -> None:
+    resource = pytest.importorskip("resource")
+    shown = _program("program._leave_no_core()\nimport resource\nprint(resource.getrlimit(4)[0])")
+    assert resource.RLIMIT_CORE == 4
+    assert shown.stdout.strip() == "0"

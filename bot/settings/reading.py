@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import inet_aton
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -13,6 +14,9 @@ from bot.domain.duration import parse_duration
 from bot.domain.subscription import Subscription, parse_notify
 
 _TRUE, _FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
+# Where clouds tell their machines' credentials, besides the link-local addresses.
+_METADATA = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
+_METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "instance-data"})
 _SHOWN = 24  # ids are shorter; longer text could be a secret in the wrong place
 
 
@@ -111,23 +115,35 @@ def is_safe_url(value: str, *, bare: bool = False, query: bool = False) -> bool:
     except ValueError:
         return False
     host, path = parts.hostname or "", parts.path.strip("/")
-    if not host or "@" in parts.netloc or parts.fragment or _is_link_local(host):
+    if not host or "@" in parts.netloc or parts.fragment or _is_metadata(host):
         return False
     if (parts.query and not query) or (path and bare):
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
 
 
-def _is_link_local(host: str) -> bool:
-    """Whether it is an address such as that of a cloud's metadata, which gives away credentials."""
+def _is_metadata(host: str) -> bool:
+    """Whether a cloud tells its machines' credentials there."""
+    address = _address(host)
+    if address is None:
+        return host.rstrip(".").lower() in _METADATA_NAMES
+    return address.is_link_local or address in _METADATA
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """Read an address in any form that a resolver takes; None if it is a name."""
     try:
-        return ip_address(host).is_link_local
+        address = ip_address(host)
     except ValueError:
-        return False
+        try:
+            # Also 0xa9fea9fe, 2852039166 and 169.16689662, which all mean 169.254.169.254.
+            return IPv4Address(inet_aton(host))
+        except (OSError, UnicodeError):
+            return None
+    inside = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return inside or address
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback

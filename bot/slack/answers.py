@@ -24,6 +24,10 @@ UNSURE = say(
     "databases by this step. Look at the changes with /taurus-change before you do it again, and "
     "tell the people who run this bot (id {id})."
 )
+TOO_FAST = say(
+    "You are asking faster than this bot answers, so this was not taken: nothing was stored and "
+    "nothing was sent to the databases. Wait a minute, then ask again."
+)
 TOO_OLD = say(
     "This reached the bot too late, so nothing was done: what was right then may be wrong now. "
     "Do it again if you still want it."

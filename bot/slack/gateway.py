@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.command import Command
 from bot.ports import ChatError, Clock, Sleep
 from bot.slack.account import Account
+from bot.slack.allowance import Allowance, keep_to
 from bot.slack.answers import Render, rendering
 from bot.slack.chat import SlackChat
 from bot.slack.config import SlackConfig
@@ -157,8 +158,9 @@ class SlackGateway:
         keeper = Keeper(receive)
         front = Front(self.forms, self._hooks.forms, keeper, voice)
         listeners = Listeners(commands, keeper=keeper, front=front, clock=clock, voice=voice)
-        app = bolt_app(listeners, self._account, voice)
         hooks = self._hooks
+        not_too_fast = keep_to(Allowance(), clock, voice, hooks.watch)
+        app = bolt_app(listeners, self._account, voice, not_too_fast)
         return Reception(
             app, self._account, on_ack=hooks.on_ack, ticks=hooks.ticks, watch=hooks.watch
         )

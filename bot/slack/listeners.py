@@ -20,6 +20,7 @@ from bot.domain.sentence import Sentence
 from bot.ports import Clock
 from bot.slack import answers, payloads
 from bot.slack.account import Account, Payload
+from bot.slack.allowance import Middleware
 from bot.slack.forms import drawn
 from bot.slack.front import Front
 from bot.slack.keeping import Keeper
@@ -155,8 +156,11 @@ class Listeners:
         return BoltResponse(status=200, body="")
 
 
-def bolt_app(listeners: Listeners, account: Account, voice: Voice) -> AsyncApp:
-    """Make the Bolt app. Signatures are checked before Bolt parses anything."""
+def bolt_app(listeners: Listeners, account: Account, voice: Voice, *steps: Middleware) -> AsyncApp:
+    """Make the Bolt app; `steps` come before its listeners.
+
+    Signatures are checked before Bolt parses anything.
+    """
 
     async def authorize() -> AuthorizeResult:
         home = account.home
@@ -175,11 +179,14 @@ def bolt_app(listeners: Listeners, account: Account, voice: Voice) -> AsyncApp:
         request_verification_enabled=False,
         authorize=authorize,
     )
-    _register(app, listeners, account, voice)
+    _admit_ours(app, account, voice)
+    for step in steps:
+        app.use(step)
+    _register(app, listeners)
     return app
 
 
-def _register(app: AsyncApp, listeners: Listeners, account: Account, voice: Voice) -> None:
+def _admit_ours(app: AsyncApp, account: Account, voice: Voice) -> None:
     async def only_ours(
         ack: AsyncAck,
         body: Payload,
@@ -193,6 +200,9 @@ def _register(app: AsyncApp, listeners: Listeners, account: Account, voice: Voic
         return await ack(voice.words(answers.ELSEWHERE, "") if is_call else "")
 
     app.use(only_ours)
+
+
+def _register(app: AsyncApp, listeners: Listeners) -> None:
     app.command(_ANY)(listeners.on_command)
     app.action(_ANY)(listeners.on_action)
     app.view(_ANY)(listeners.on_view)

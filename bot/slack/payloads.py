@@ -183,6 +183,11 @@ def _values(view: Mapping[str, Any]) -> dict[str, str]:
     return {block: _entered(next(iter(fields.values()), {})) for block, fields in state.items()}
 
 
+def fields_of(body: Payload) -> tuple[str, ...]:
+    """Return the block ids of a form's fields, in their order."""
+    return tuple(_values(body.get("view") or {}))
+
+
 def user_of(body: Payload) -> str:
     """Return the id of whoever did it; empty if Slack does not say."""
     user = body.get("user") or {}

@@ -1,12 +1,14 @@
 """Small parts that the gateway's tests do not reach."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.command import Call, Click
 from bot.domain.sentence import say
-from bot.ports import Delivery
+from bot.ports import ChatError, Delivery
 from bot.slack.account import Account, Home
 from bot.slack.answers import rendering
 from bot.slack.chat import SlackChat
@@ -23,6 +25,7 @@ from bot.watch import Unwatched
 from tests.slack.conftest import HandClock
 from tests.slack.scripted import APP, BOT, BOT_USER, TEAM
 
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOME = Home(team=TEAM, bot=BOT, user=BOT_USER, app=APP)
 
 
@@ -105,3 +108,33 @@ async def test_closing_does_not_wait_for_ever_for_a_store_that_hangs(
 )
 def test_which_payloads_are_ours(payload: dict[str, object], is_ours: bool) -> None:  # noqa: FBT001
     assert HOME.owns(payload) is is_ours
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/commands",
+        "https://hooks.slack.com.evil.example/commands",
+        "https://evilslack.com/commands",
+        "https://169.254.169.254/latest",
+        "http://hooks.slack.com/commands",
+        "file:///etc/passwd",
+        "",
+    ],
+)
+async def test_answers_go_to_nobody_but_slack(api: WebApi, url: str) -> None:
+    with pytest.raises(ChatError, match="bad_response_url"):
+        await api.respond(url, {"text": "who upgrades what"})
+    with pytest.raises(ChatError, match="bad_upload_url"):
+        await api.send_file(url, b"who upgraded what")
+
+
+@pytest.mark.parametrize("kind", [Call, Click])
+def test_an_answers_secret_address_is_not_in_what_a_traceback_shows(
+    kind: type[Call] | type[Click],
+) -> None:
+    about = {"key": "k", "user": "U0ANN", "channel": "C0DB", "received_at": NOW}
+    what = {"command": "/x", "text": ""} if kind is Call else {"action_id": "x", "value": ""}
+    told = kind.model_validate({**about, **what, "response_url": "https://hooks.slack.com/SECRET"})
+    assert "U0ANN" in repr(told)
+    assert "SECRET" not in repr(told)

@@ -108,6 +108,17 @@ def test_the_banned_words_are_recognised(line: str) -> None:
     assert BANNED_WORDS.search(line)
 
 
+def test_nobody_turns_the_check_of_certificates_off() -> None:
+    off = re.compile(r"\bverify=False|\bssl=False|CERT_NONE|check_hostname *= *False|_unverified_")
+    hits = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in product_modules()
+        for number, line in enumerate(file.read_text().splitlines(), start=1)
+        if off.search(line)
+    ]
+    assert not hits, "\n".join(hits)
+
+
 def test_importing_does_nothing() -> None:
     assert _probe(*_module_names()) == ""
 
