@@ -7,6 +7,7 @@ from bot.domain.model import Frozen
 from bot.ports import ChatError
 from bot.slack.config import SlackConfig
 from bot.slack.errors import AWAY, TokenError
+from bot.slack.shapes import inside, objects, text
 from bot.slack.web import WebApi
 
 Payload = Mapping[str, Any]
@@ -106,18 +107,18 @@ def refused_token(error: ChatError, setting: str) -> Exception:
 
 
 def _teams(payload: Payload) -> Iterator[str]:
-    view, team = payload.get("view") or {}, payload.get("team") or {}
-    found = [
-        payload.get("team_id"),
-        team if isinstance(team, str) else team.get("id"),
-        view.get("app_installed_team_id") or view.get("team_id"),
-        *(one.get("team_id") for one in payload.get("authorizations") or ()),
-    ]
+    view = inside(payload, "view")
+    found = (
+        text(payload, "team_id"),
+        text(payload, "team") or text(inside(payload, "team"), "id"),
+        text(view, "app_installed_team_id") or text(view, "team_id"),
+        *(text(one, "team_id") for one in objects(payload, "authorizations")),
+    )
     return (one for one in found if one)
 
 
 def _bots(payload: Payload) -> Iterator[str]:
     for place in ("view", "message"):
-        bot = (payload.get(place) or {}).get("bot_id")
+        bot = text(inside(payload, place), "bot_id")
         if bot:
             yield bot

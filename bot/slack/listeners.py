@@ -24,6 +24,7 @@ from bot.slack.allowance import Middleware
 from bot.slack.forms import drawn
 from bot.slack.front import Front
 from bot.slack.keeping import Keeper
+from bot.slack.shapes import first
 from bot.slack.voice import Voice
 from bot.slack.web import quiet_logger
 
@@ -77,7 +78,7 @@ class Listeners:
             problem = None
         elif click.action_id in self._clicks:
             problem = await self._keeper.keep(click, body)
-        elif body["actions"][0].get("type") == _BUTTON:
+        elif first(body, "actions").get("type") == _BUTTON:
             problem = answers.UNKNOWN_BUTTON
         if problem:
             self._voice.whisper(body, problem)

@@ -8,12 +8,12 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.command import Call, Click, Filled, Query, Submission
 from bot.slack.account import Payload
+from bot.slack.shapes import Json, first, inside, text, whole
 
 HELP = "/taurus-help"
 """What somebody means who just talks to the bot."""
@@ -42,25 +42,25 @@ def key_of(body: Payload) -> str:
     keys = {"call": "call", "options": "options", "other": "click"}
     match kind_of(body):
         case "event":
-            return _key("event", body, body.get("event_id"))
+            return _key("event", body, text(body, "event_id"))
         case "click":
             return _click_key(body)
         case "submission":
             return _submission_key(body)
         case kind:
-            return _key(keys[kind], body, body.get("trigger_id"))
+            return _key(keys[kind], body, text(body, "trigger_id"))
 
 
 def call_from_command(body: Payload, now: datetime) -> Call:
     """Read a slash command."""
     return Call(
         key=key_of(body),
-        user=body.get("user_id", ""),
-        channel=body.get("channel_id", ""),
-        command=body.get("command", ""),
-        text=body.get("text", ""),
+        user=text(body, "user_id"),
+        channel=text(body, "channel_id"),
+        command=text(body, "command"),
+        text=text(body, "text"),
         received_at=now,
-        response_url=body.get("response_url", ""),
+        response_url=text(body, "response_url"),
     )
 
 
@@ -70,27 +70,27 @@ def call_from_event(body: Payload, now: datetime, commands: Collection[str]) -> 
     The first word may be a command's, with or without what all of them begin with: `fleet`,
     `taurus-fleet` and `/taurus-fleet` are one. Everything else is a question for help.
     """
-    event = body.get("event") or {}
+    event = inside(body, "event")
     if not _is_talk(event):
         return None
     # Chat comes with &, < and > escaped; commands come as typed.
-    text = html.unescape(_MENTION.sub("", event.get("text") or "")).strip()
-    first, _, rest = text.partition(" ")
-    named = _PREFIX + first.lower().removeprefix("/").removeprefix(_PREFIX.removeprefix("/"))
-    command, text = (named, rest.strip()) if named in commands else (HELP, text)
+    said = html.unescape(_MENTION.sub("", text(event, "text"))).strip()
+    word, _, rest = said.partition(" ")
+    named = _PREFIX + word.lower().removeprefix("/").removeprefix(_PREFIX.removeprefix("/"))
+    command, said = (named, rest.strip()) if named in commands else (HELP, said)
     return Call(
         key=key_of(body),
-        user=event["user"],
-        channel=event.get("channel", ""),
+        user=text(event, "user"),
+        channel=text(event, "channel"),
         command=command,
-        text=text,
+        text=said,
         received_at=now,
     )
 
 
 def click_from_home(body: Payload, now: datetime) -> Click | None:
     """Read that somebody opened their Home tab; None for every other event."""
-    event = body.get("event") or {}
+    event = inside(body, "event")
     if event.get("type") != "app_home_opened" or event.get("tab", "home") != "home":
         return None
     return Click(
@@ -105,23 +105,23 @@ def click_from_home(body: Payload, now: datetime) -> Click | None:
 
 def click_from_action(body: Payload, now: datetime) -> Click:
     """Read the button (or other element) that was used."""
-    action = body["actions"][0]
-    container = body.get("container") or {}
+    action = first(body, "actions")
+    container = inside(body, "container")
     seen_by_all = not container.get("is_ephemeral", False)
     form = _form(body)
-    view = (body.get("view") or {}).get("id", "") if form else ""
+    view = text(inside(body, "view"), "id") if form else ""
     return Click(
         key=_click_key(body),
         user=user_of(body),
         channel=channel_of(body),
-        action_id=action.get("action_id", ""),
+        action_id=text(action, "action_id"),
         value=_entered(action),
         received_at=now,
-        message_ts=container.get("message_ts", "") if seen_by_all else "",
-        response_url=body.get("response_url", ""),
+        message_ts=text(container, "message_ts") if seen_by_all else "",
+        response_url=text(body, "response_url"),
         view=view,
         form=form,
-        block=action.get("block_id", ""),
+        block=text(action, "block_id"),
     )
 
 
@@ -131,11 +131,11 @@ def click_from_shortcut(body: Payload, now: datetime) -> Click:
         key=key_of(body),
         user=user_of(body),
         channel=channel_of(body),
-        action_id=body.get("callback_id", ""),
+        action_id=text(body, "callback_id"),
         value="",
         received_at=now,
-        message_ts=body.get("message_ts", ""),
-        response_url=body.get("response_url", ""),
+        message_ts=text(body, "message_ts"),
+        response_url=text(body, "response_url"),
     )
 
 
@@ -146,8 +146,8 @@ def query_from_options(body: Payload, now: datetime) -> Query | None:
         return None
     return Query(
         user=user_of(body),
-        action_id=body.get("action_id", ""),
-        typed=body.get("value") or "",
+        action_id=text(body, "action_id"),
+        typed=text(body, "value"),
         form=form,
         received_at=now,
     )
@@ -155,103 +155,101 @@ def query_from_options(body: Payload, now: datetime) -> Query | None:
 
 def submission_from_view(body: Payload, now: datetime) -> Submission:
     """Read a form that was sent."""
-    view = body["view"]
+    view = inside(body, "view")
     return Submission(
         key=_submission_key(body),
         user=user_of(body),
-        callback_id=view.get("callback_id", ""),
+        callback_id=text(view, "callback_id"),
         values=_values(view),
-        metadata=view.get("private_metadata", ""),
+        metadata=text(view, "private_metadata"),
         received_at=now,
     )
 
 
 def _form(body: Payload) -> Filled | None:
-    view = body.get("view") or {}
+    view = inside(body, "view")
     if view.get("type") != "modal":
         return None
     return Filled(
-        callback_id=view.get("callback_id", ""),
-        hash=view.get("hash", ""),
+        callback_id=text(view, "callback_id"),
+        hash=text(view, "hash"),
         values=_values(view),
-        metadata=view.get("private_metadata", ""),
+        metadata=text(view, "private_metadata"),
     )
 
 
-def _values(view: Mapping[str, Any]) -> dict[str, str]:
-    state = (view.get("state") or {}).get("values") or {}
-    return {block: _entered(next(iter(fields.values()), {})) for block, fields in state.items()}
+def _values(view: Json) -> dict[str, str]:
+    state = inside(view, "state", "values")
+    return {
+        whole(block): _entered(inside(next(iter(inside(fields).values()), {})))
+        for block, fields in state.items()
+    }
 
 
 def fields_of(body: Payload) -> tuple[str, ...]:
     """Return the block ids of a form's fields, in their order."""
-    return tuple(_values(body.get("view") or {}))
+    return tuple(_values(inside(body, "view")))
 
 
 def user_of(body: Payload) -> str:
     """Return the id of whoever did it; empty if Slack does not say."""
-    user = body.get("user") or {}
-    event = body.get("event") or {}
-    return str(body.get("user_id") or user.get("id") or event.get("user") or "")
+    user, event = inside(body, "user"), inside(body, "event")
+    return text(body, "user_id") or text(user, "id") or text(event, "user")
 
 
 def channel_of(body: Payload) -> str:
     """Return the channel's id; empty in forms and on the Home tab."""
-    channel = body.get("channel") or {}
-    container = body.get("container") or {}
-    event = body.get("event") or {}
-    return str(
-        body.get("channel_id")
-        or channel.get("id")
-        or container.get("channel_id")
-        or event.get("channel")
-        or ""
+    return (
+        text(body, "channel_id")
+        or text(inside(body, "channel"), "id")
+        or text(inside(body, "container"), "channel_id")
+        or text(inside(body, "event"), "channel")
     )
 
 
 def happened_at(body: Payload) -> datetime | None:
     """Return when the person did it, if the payload tells."""
-    actions = body.get("actions") or [{}]
-    told = actions[0].get("action_ts") or body.get("action_ts") or body.get("event_time")
+    action = first(body, "actions")
+    told = action.get("action_ts") or body.get("action_ts") or body.get("event_time")
     try:
         return datetime.fromtimestamp(float(told), UTC) if told else None
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return None
 
 
-def _is_talk(event: Mapping[str, Any]) -> bool:
-    if event.get("bot_id") or "edited" in event or not event.get("user"):
+def _is_talk(event: Json) -> bool:
+    if event.get("bot_id") or "edited" in event or not text(event, "user"):
         return False
     if event.get("type") == "app_mention":
         return True
     is_direct = event.get("type") == "message" and event.get("channel_type") == "im"
-    return is_direct and event.get("subtype") in {None, "file_share"}
+    return is_direct and event.get("subtype") in (None, "file_share")
 
 
 def _click_key(body: Payload) -> str:
     # All edits of one form begin alike, so that the newest of them can be told.
-    view = body.get("view") or {}
-    form = view.get("id", "") if view.get("type") == "modal" else ""
-    return _key(f"click:{form}" if form else "click", body, body.get("trigger_id"))
+    view = inside(body, "view")
+    form = text(view, "id") if view.get("type") == "modal" else ""
+    return _key(f"click:{form}" if form else "click", body, text(body, "trigger_id"))
 
 
 def _submission_key(body: Payload) -> str:
-    view, ids = body.get("view") or {}, None
+    view, ids = inside(body, "view"), ""
     if "id" in view and "hash" in view:
         # What was sent and refused, mended and sent again is the same version of the form.
         told = json.dumps(_values(view), sort_keys=True).encode()
-        ids = f"{view['id']}:{view['hash']}:{hashlib.sha256(told).hexdigest()[:16]}"
+        ids = f"{text(view, 'id')}:{text(view, 'hash')}:{hashlib.sha256(told).hexdigest()[:16]}"
     return _key("submission", body, ids)
 
 
-def _key(kind: str, body: Payload, told: str | None) -> str:
+def _key(kind: str, body: Payload, told: str) -> str:
     if told:
         return f"{kind}:{told}"
     whole = json.dumps(body, sort_keys=True, default=str).encode()
     return f"{kind}:{hashlib.sha256(whole).hexdigest()}"
 
 
-def _entered(field: Mapping[str, Any]) -> str:
+def _entered(field: Json) -> str:
     """What an element holds as text; several selected things one a line."""
     for name, value in field.items():
         if name == "value" or name.startswith("selected_"):
@@ -264,8 +262,8 @@ def _text(value: object) -> str:
         case None:
             return ""
         case {"value": inner}:
-            return str(inner)
+            return whole(str(inner))
         case list():
             return "\n".join(_text(one) for one in value)
         case _:
-            return str(value)
+            return whole(str(value))

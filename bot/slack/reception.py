@@ -1,7 +1,6 @@
 """The one door for deliveries, whichever way they come, and its HTTP side."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 
@@ -113,7 +112,7 @@ class HttpReception:
             raise web.HTTPUnauthorized(text="The signature does not fit, or it is too old.")
         try:
             asked = AsyncBoltRequest(body=body.decode(), headers=dict(request.headers))
-        except (json.JSONDecodeError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             raise web.HTTPBadRequest(text="This is not JSON as Slack writes it.") from None
         return await to_aiohttp_response(await self._reception.take(asked))
 
