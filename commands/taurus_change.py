@@ -25,7 +25,7 @@ from bot.service.hold import hold, take_out
 from bot.service.retry import retry
 from bot.service.tell import place_of
 from bot.service.wish import Wish
-from bot.views.answers import told, usage
+from bot.views.answers import told, told_all, usage
 from bot.views.card import page
 from bot.views.forms import reschedule_form
 from bot.views.reader import Reader
@@ -34,6 +34,7 @@ from commands.change_id import number_of
 from commands.consent import CONSENTS
 from commands.pages import PAGE_OPTION, page_number
 from commands.reason import reason_of
+from commands.understood import planned
 
 USAGE = (
     "[list] [--mine|--all]",
@@ -152,15 +153,20 @@ def _told(done: Callable[[Wish], Awaitable[Change]]) -> _Verb:
 
 
 def _standing(change: Change, reader: Reader) -> Message:
-    text = say("{change} is {state} now.", change=change.id, state=word(change.state))
-    return told(text, reader)
+    return told(_state(change), reader)
+
+
+def _state(change: Change) -> Sentence:
+    return say("{change} is {state} now.", change=change.id, state=word(change.state))
 
 
 async def _reschedule(line: Line, desk: Desk) -> Message:
     typed = line.given.options.get("--at")
     if typed is None:
         raise UsageError(say("Say when: /taurus-change reschedule CHG-7 --at tomorrow 02:00."))
-    return _standing(await reschedule(line.wish(desk), _time(typed, line.asker)), line.reader)
+    change = await reschedule(line.wish(desk), _time(typed, line.asker))
+    said = [_state(change), planned(change, line.asker)]
+    return told_all([one for one in said if one is not None], line.reader)
 
 
 def _time(typed: str, asker: Asker) -> datetime:

@@ -15,6 +15,7 @@ from bot.views.answers import told, told_all, usage
 from bot.views.reader import Reader
 from bot.views.tables import freeze_list
 from commands.environment import environment_of
+from commands.understood import local
 
 USAGE = (
     "[list]",
@@ -90,7 +91,14 @@ async def _add(call: Call, given: Arguments, asker: Asker, desk: Desk) -> Messag
         author=asker.person.id,
     )
     stored = await declare(desk, asker, freeze, channel=call.channel)
-    text = say("{freeze} holds. To end it: /taurus-freeze lift {freeze}.", freeze=stored.name)
+    text = say(
+        "{freeze} holds from {start} to {end} in your zone {zone}. To end it: "
+        "/taurus-freeze lift {freeze}.",
+        freeze=stored.name,
+        start=local(stored.start, asker),
+        end=local(stored.end, asker),
+        zone=asker.person.zone,
+    )
     return told_all((text, *await concerned(desk, stored)), Reader.of(asker.person.language))
 
 

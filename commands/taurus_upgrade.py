@@ -1,15 +1,14 @@
 """`/taurus-upgrade`: plan an upgrade, and ask for confirmation in the channel."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.command import Asker, Call, Command, UsageError
 from bot.domain.arguments import Arguments, Option, read
-from bot.domain.change import Change, Options, Timing
-from bot.domain.localtime import with_weekday
+from bot.domain.change import Options, Timing
 from bot.domain.model import Frozen
 from bot.domain.policy import Environment
-from bot.domain.sentence import At, Sentence, say
+from bot.domain.sentence import Sentence, say
 from bot.domain.waves import WavesError, parse_waves
 from bot.domain.when import WhenError, parse_duration, parse_when
 from bot.ports import Message
@@ -21,6 +20,7 @@ from bot.views.forms import opener
 from bot.views.reader import Reader
 from commands.environment import environment_of
 from commands.reason import reason_of
+from commands.understood import planned
 from commands.upgrade_form import FORM, SHORTCUTS
 
 USAGE = (
@@ -159,23 +159,8 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
         key=call.key,
         channel=call.channel,
     )
-    said = [one for one in (_echo(change, asker), await lacking(desk, change)) if one is not None]
+    said = [one for one in (planned(change, asker), await lacking(desk, change)) if one is not None]
     return told_all(said, reader) if said else None
-
-
-def _echo(change: Change, asker: Asker) -> Sentence | None:
-    """Say a planned time as it was understood."""
-    run_at = change.options.run_at
-    if run_at is None:
-        return None
-    return say(
-        "{change} is planned for {at}: {local} in your zone {zone}, {utc} UTC.",
-        change=change.id,
-        at=At(at=run_at),
-        local=with_weekday(run_at, asker.zone),
-        zone=asker.person.zone,
-        utc=with_weekday(run_at, UTC),
-    )
 
 
 async def _checked(line: Line, call: Call, asker: Asker, desk: Desk) -> Environment:

@@ -24,6 +24,8 @@ async def test_a_team_upgrades_in_chinese(tmp_path: Path) -> None:
     await stage.until(lambda: "CHG-1 已结束：失败。" in stage.thread[-2])
     await stage.says(ANN, "/taurus-change cancel CHG-1")
     await stage.until_whispered(ANN, "CHG-1 is Failed by now")
+    await stage.says(LIN, "/taurus-freeze add --from 下周六1点 --until 下周六5点半 --reason 扩容")
+    await stage.until_whispered(LIN, "从 2026-03-21 01:00 周六 到 2026-03-21 05:30 周六")
     await stage.says(LIN, "/taurus-change history CHG-1")
     await stage.until_whispered(LIN, "条历史记录")
     await stage.close()

@@ -106,6 +106,7 @@ async def test_a_rescheduled_change_asks_for_approval_again(stage: Stage) -> Non
     await stage.presses(ANN, "change.approve")
     await stage.until_state("Scheduled")
     await stage.says(ANN, "/taurus-change reschedule CHG-1 --at +5h")
+    await stage.until_whispered(ANN, "CHG-1 is planned for")
     await stage.until_state("Proposed")
     await stage.presses(ANN, "change.approve")
     await stage.until_state("Scheduled")

@@ -6,6 +6,10 @@ from gettext import NullTranslations
 
 import pytest
 
+from bot.ports import Message, View
+from bot.sandbox.slack.blocks import check_message_blocks, check_view
+from bot.slack.forms import drawn as as_view
+from bot.slack.newer import settled
 from bot.views.reader import Reader
 from tests.views.gallery import LANGUAGES, SNAPSHOTS, gallery, texts, written
 
@@ -24,6 +28,19 @@ def test_every_view_reads_as_it_did(name: str) -> None:
     found = [line for line in ndiff(kept.splitlines(), written(LANGUAGES[name]).splitlines())
              if line[:1] in "+-"]  # fmt: skip
     assert found == [], "; if that is how it shall read, run python -m tests.views.gallery"
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values())
+def test_slack_would_take_every_view_in_every_language(language: str) -> None:
+    for name, drawn in gallery(Reader.of(language)):
+        match drawn:
+            case Message():
+                for newer in (True, False):
+                    check_message_blocks(settled(drawn.blocks, newer=newer))
+            case View():
+                assert check_view(as_view(drawn), "modal") == [], name
+            case tuple():
+                assert check_view({"type": "home", "blocks": list(drawn)}, "home") == [], name
 
 
 def test_every_word_in_every_view_comes_from_the_catalogs() -> None:
