@@ -3,8 +3,13 @@
 The schedule is `due_at` in the store. A steady sweep finds whatever is due, so that a lost
 alarm, a restart or another process costs at most one sweep; an alarm at the next `due_at`
 makes it punctual.
+
+APScheduler counts by the wall clock, and would pause for as long as that is set back. So only
+the alarm, which is less than a sweep away, is its; the sweep counts by the event loop's clock.
 """
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +19,7 @@ from bot.ports import Clock, StoreError
 
 SWEEP = timedelta(seconds=1)
 _NEXT = "next due change"
+_log = logging.getLogger(__name__)
 
 
 class Alarm:
@@ -31,6 +37,7 @@ class Alarm:
         self._next_due_at = next_due_at
         self._clock = clock
         self._speed = speed
+        self._sweeping: asyncio.Task[None] | None = None
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True}
         )
@@ -38,18 +45,27 @@ class Alarm:
     @property
     def is_running(self) -> bool:
         """Whether anything will be woken."""
-        return bool(self._scheduler.running)
+        return self._sweeping is not None and not self._sweeping.done()
 
     def start(self) -> None:
         """Begin to sweep, within a running loop."""
-        every = SWEEP.total_seconds() if self._speed() <= 1 else 0.2
-        self._scheduler.add_job(self._sweep, "interval", seconds=every, max_instances=1)
         self._scheduler.start()
+        self._sweeping = asyncio.create_task(self._run())
 
     def stop(self) -> None:
         """Wake nobody any more."""
-        if self._scheduler.running:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
             self._scheduler.shutdown(wait=False)
+
+    async def _run(self) -> None:
+        every = SWEEP.total_seconds() if self._speed() <= 1 else 0.2
+        while True:
+            try:
+                await self._sweep()
+            except Exception:  # noqa: BLE001 - logged; without sweeps nothing would ever start
+                _log.exception("a mistake of ours; the next sweep is another try")
+            await asyncio.sleep(every)
 
     async def _sweep(self) -> None:
         self._wake()

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from random import random
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from bot.service.forms import FormDesk
 from bot.service.home import Homes
 from bot.service.roster import Roster
 from bot.service.rota import Rota
+from bot.service.timekeeper import Timekeeper
 from bot.service.worker import Worker
 from bot.settings import Cloud, Settings
 from bot.signals import HttpSignals
@@ -30,9 +32,15 @@ from bot.slack.front import Forms
 from bot.slack.gateway import Hooks, SlackGateway
 from bot.store import SqlChanges, migrate
 from bot.taurus import AkSk, Limits, Password, TaurusConfig, TaurusFleet
+from bot.taurus.calls import Call as CloudCall
 from bot.telemetry import NoTraces, Telemetry, Traces, routes
 
 DRAIN_SECONDS = 5.0
+_STORE_SECONDS = 2.5
+_STORE_SILENT = (
+    "The database does not answer: look whether its server is overloaded or stuck, and at the "
+    "network on the way."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +58,8 @@ class Surroundings:
 
     clock: Clock = real_now
     wall: Clock = real_now
+    ticks: Callable[[], float] = monotonic
+    """The seconds of `clock`, counted by something that never jumps."""
     sleep: Sleep = asyncio.sleep
     speed: Callable[[], float] = lambda: 1.0
     limits: Limits = field(default_factory=Limits)
@@ -74,10 +84,13 @@ class App:
                 clock=around.clock,
                 sleep=around.sleep,
                 random=random,
-                on_call=self._telemetry.on_cloud,
+                on_call=partial(self._on_cloud, name),
             )
             for name, cloud in settings.clouds.items()
         }
+        self._timekeeper = Timekeeper(
+            around.clock, around.ticks, self._ask_time, self.changes.forget_waits
+        )
         self._signals = HttpSignals(around.clock)
         self._pagerduty = PagerDuty(settings.pagerduty_token, settings.pagerduty_url)
         self._homes = Homes()
@@ -88,7 +101,7 @@ class App:
             self.desk, {command.name: command for command in commands}, self._forms
         )
         self._alarm = Alarm(self.wake, self.changes.next_due_at, around.clock, around.speed)
-        self._keeping_homes: asyncio.Task[None] | None = None
+        self._keeping: tuple[asyncio.Task[None], ...] = ()
         self._runner: web.AppRunner | None = None
         self.port: int | None = None
 
@@ -130,12 +143,22 @@ class App:
             language=self._settings.language,
             wake=self.wake,
             watch=self._telemetry,
+            is_sure=self._timekeeper.is_sure,
+            sure=self._timekeeper.sure,
         )
 
     def wake(self) -> None:
         """Look at once for something to do."""
         self._worker.wake()
         self._homes.wake()
+
+    def _on_cloud(self, environment: str, call: CloudCall) -> None:
+        self._telemetry.on_cloud(call)
+        if call.answered_at is not None:
+            self._timekeeper.hears(environment, call.answered_at, call.seconds)
+
+    async def _ask_time(self) -> None:
+        await asyncio.gather(*(fleet.ask_time() for fleet in self._fleets.values()))
 
     # The gateway is part of the desk, and the desk of the forms: they meet when one is used.
 
@@ -171,7 +194,10 @@ class App:
             await self._listen(self._settings.host, self._settings.port)
         await self._gateway.start()
         self._worker.start()
-        self._keeping_homes = asyncio.create_task(self._homes.run(self.desk))
+        self._keeping = (
+            asyncio.create_task(self._homes.run(self.desk)),
+            asyncio.create_task(self._timekeeper.run(asyncio.sleep)),
+        )
         self._alarm.start()
 
     async def _listen(self, host: str, port: int) -> None:
@@ -182,7 +208,14 @@ class App:
             "store": self._store_state,
             "clock": self._clock_state,
         }
-        server.add_routes(routes(checks, self._telemetry.metrics, refresh=self._count_backlog))
+        server.add_routes(
+            routes(
+                checks,
+                self._telemetry.metrics,
+                warnings=self._warnings,
+                refresh=self._count_backlog,
+            )
+        )
         self._runner = web.AppRunner(
             server, handle_signals=False, access_log=None, shutdown_timeout=1
         )
@@ -194,10 +227,9 @@ class App:
     async def stop(self) -> None:
         """Take nothing more, let the work under way end, and close; within 10 seconds."""
         self._alarm.stop()
-        if self._keeping_homes is not None:
-            self._keeping_homes.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeping_homes
+        for task in self._keeping:
+            task.cancel()
+        await asyncio.gather(*self._keeping, return_exceptions=True)
         left, _ = await asyncio.gather(self._worker.stop(DRAIN_SECONDS), self._gateway.hang_up())
         if left:
             _log.warning("left to whoever takes over: %s", ", ".join(left))
@@ -225,15 +257,24 @@ class App:
 
     async def _store_state(self) -> str:
         try:
-            await self.changes.ready()
+            async with asyncio.timeout(_STORE_SECONDS):
+                await self.changes.ready()
         except StoreError as error:
             return str(error)
+        except TimeoutError:
+            return self.changes.trouble or _STORE_SILENT
         return ""
 
     async def _clock_state(self) -> str:
         if not self._alarm.is_running:
             return "the alarm clock does not run"
-        return "" if self._worker.is_running else "nobody takes up what is due; see the log"
+        if not self._worker.is_running:
+            return "nobody takes up what is due; see the log"
+        return self._timekeeper.trouble()
+
+    def _warnings(self) -> Mapping[str, str]:
+        warning = self._timekeeper.warning()
+        return {"clock": warning} if warning else {}
 
 
 def slack_config(settings: Settings) -> SlackConfig:

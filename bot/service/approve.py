@@ -27,11 +27,13 @@ from bot.domain.seal import is_sealed, resealed, seal_of
 from bot.domain.sentence import At, Sentence, say
 from bot.domain.turns import settled, turned
 from bot.service.amend import Step
+from bot.service.timekeeper import trust_time
 from bot.service.wish import Wish, too_late
 
 
 async def approve(wish: Wish) -> Change:
     """Approve exactly what the change says now; with enough approvals it is scheduled."""
+    await trust_time(wish.desk)
     return await _consent(wish, _check_approve, _approved)
 
 
@@ -221,6 +223,7 @@ def _check_reschedule(wish: Wish, change: Change) -> None:
 
 async def reschedule(wish: Wish, run_at: datetime) -> Change:
     """Move a change to another time; approvals are void, as they covered the old one."""
+    await trust_time(wish.desk)
     await wish.prepare()
 
     def decision(change: Change) -> Step:

@@ -1,6 +1,6 @@
 """What every use case works with, handed over as one value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +26,11 @@ from bot.watch import Unwatched, Watch
 
 if TYPE_CHECKING:
     from bot.service.home import Homes
+
+
+async def _always() -> bool:
+    return True
+
 
 LEASE = timedelta(seconds=15)
 """How long a claim lasts if it is not renewed: what a dead process held is free then."""
@@ -58,6 +63,10 @@ class Desk:
     wake: Callable[[], None] = lambda: None
     """Something is due: do not wait for the next sweep."""
     watch: Watch = field(default_factory=Unwatched)
+    is_sure: Callable[[], bool] = lambda: True
+    """Whether the clock can be trusted; no change is taken up while it cannot."""
+    sure: Callable[[], Awaitable[bool]] = _always
+    """The same, after asking whoever knows the time."""
 
     def lease(self) -> Lease:
         """Make a claim of this process, from now on."""

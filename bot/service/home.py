@@ -78,7 +78,7 @@ class Homes:
                 wait = max(wait, error.retry_after or 0.0)
                 self._changed.set()
             except StoreError:
-                _log.warning("the Home tabs wait for the store")
+                self._changed.set()  # The store has said so itself; the next round tries again.
             except Exception:  # noqa: BLE001 - logged, and the next round is another try
                 _log.exception("a mistake of ours; the Home tabs are drawn again later")
             await desk.sleep(wait)

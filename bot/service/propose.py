@@ -22,6 +22,7 @@ from bot.service.approvers import asked_for, called, lacking
 from bot.service.desk import Desk
 from bot.service.foresight import prechecked, recent_paces
 from bot.service.survey import survey
+from bot.service.timekeeper import trust_time
 
 
 async def permit(
@@ -162,6 +163,7 @@ async def propose(
     Raises:
         RefusedError, CloudError: as `draft`; nothing is stored then.
     """
+    await trust_time(desk)
     await permit(desk, asker, environment, channel, options)
     options = await overriding(desk, environment, completed(options, environment))
     try:

@@ -34,6 +34,8 @@ class Trade(Generic[_Work, _Key]):
     work: Callable[[_Work], Awaitable[None]]
     watched: Callable[[_Work], AbstractContextManager[None]]
     """Names the work for whoever watches, from its beginning to its end."""
+    may_begin: Callable[[], bool] = lambda: True
+    """Whether anything may be claimed now."""
 
 
 class Pump(Generic[_Work, _Key]):
@@ -65,8 +67,8 @@ class Pump(Generic[_Work, _Key]):
             self._awake.clear()
             try:
                 await self._take_all()
-            except StoreError as error:
-                _log.error("trying again at the next sweep: %s", error)
+            except StoreError:
+                continue  # The store has said so itself; the next sweep tries again.
             except Exception:  # noqa: BLE001 - logged; a pump that has ended would lose all work
                 _log.exception("a mistake of ours; trying again at the next sweep")
 
@@ -75,6 +77,8 @@ class Pump(Generic[_Work, _Key]):
             if len(self.tasks) >= AT_ONCE:
                 await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
                 continue
+            if not self._trade.may_begin():
+                return
             item = await self._trade.claim(self._desk.lease(), self._desk.clock())
             if item is None:
                 return
@@ -103,7 +107,7 @@ class Pump(Generic[_Work, _Key]):
         try:
             await self._trade.work(item)
         except StoreError as error:
-            _log.error("%s is taken up again later: %s", self._trade.name(item), error)
+            _log.warning("%s is taken up again later: %s", self._trade.name(item), error)
         except Exception:  # noqa: BLE001 - logged; the lease ends, and the work is taken up again
             _log.exception("a mistake of ours; %s is taken up again", self._trade.name(item))
         finally:

@@ -50,6 +50,7 @@ class Worker:
             name=lambda change: change.id,
             renew=store.renew,
             work=self._attend,
+            may_begin=self._desk.is_sure,
             watched=lambda change: watch.work("attend", change.key, change=change.id),
         )
 
@@ -77,6 +78,7 @@ class Worker:
                 name=lambda digest: f"the digest of {digest.environment}",
                 renew=store.renew_digest,
                 work=lambda digest: post_digest(self._desk, digest),
+                may_begin=self._desk.is_sure,
                 watched=lambda digest: watch.work("digest", environment=digest.environment),
             ),
         )

@@ -15,10 +15,17 @@ MAX_AGE = timedelta(minutes=10)
 out of an outage, and the person may have found another way by then."""
 
 NOT_STORED = say(
-    "The bot could not write this down, because its database does not answer. Nothing was stored "
-    "and nothing was sent to the databases. Try again in a minute; if it stays like this, tell "
-    "the people who run this bot (id {id})."
+    "This was not taken: the bot could not write it down, because its own database cannot be used. "
+    "Nothing was stored, and nothing was sent to the databases. Try again in a minute; if it stays "
+    "like this, tell the people who run this bot (id {id})."
 )
+PERHAPS_STORED = say(
+    "The bot's own database went away while it wrote this down, so nobody knows yet whether this "
+    "was taken. Nothing was sent to the databases so far. Look at /taurus-change list in a minute, "
+    "and do it again only if it has not been done (id {id})."
+)
+FOR_A_REPEAT = frozenset({NOT_STORED.template, PERHAPS_STORED.template})
+"""After these a repeat by Slack is welcome."""
 UNSURE = say(
     "Something went wrong inside the bot before it could confirm this. Nothing was sent to the "
     "databases by this step. Look at the changes with /taurus-change before you do it again, and "

@@ -7,6 +7,7 @@ from typing import Literal
 
 from bot.command import Call, Click, Submission
 from bot.domain.correlation import correlation_id
+from bot.domain.errors import UnclearError
 from bot.domain.sentence import Sentence
 from bot.ports import Delivery, StoreError
 from bot.slack import answers, payloads
@@ -38,8 +39,10 @@ class Keeper:
         try:
             await self._receive(delivery)
         except StoreError as error:
-            _log.error("a %s was not stored: %s", delivery.kind, error)
-            return answers.with_id(answers.NOT_STORED, correlation_id(told.key))
+            _log.error("a %s was not acknowledged: %s", delivery.kind, error)
+            is_unclear = isinstance(error, UnclearError)
+            problem = answers.PERHAPS_STORED if is_unclear else answers.NOT_STORED
+            return answers.with_id(problem, correlation_id(told.key))
         return None
 
 

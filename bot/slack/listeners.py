@@ -114,7 +114,7 @@ class Listeners:
         if told is None and payloads.HOME in self._clicks:
             told = payloads.click_from_home(body, now)
         problem = await self._keeper.keep(told, body) if told else None
-        if problem and problem.template == answers.NOT_STORED.template:
+        if problem and problem.template in answers.FOR_A_REPEAT:
             return BoltResponse(status=_UNAVAILABLE, body="")
         if problem and isinstance(told, Call):
             self._voice.whisper(body, problem)

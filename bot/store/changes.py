@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Concatenate, Literal, ParamSpec, TypeVar
@@ -11,12 +12,14 @@ from sqlalchemy import Connection, Engine
 
 from bot.domain.backlog import Backlog
 from bot.domain.change import Change, State
+from bot.domain.errors import UnclearError
 from bot.domain.freeze import Freeze
 from bot.domain.story import Entry, Record
 from bot.ports import Card, Delivery, Digest, Lease, StoreError
 from bot.store import audit, cards, deliveries, digests, freezes, health, ledger, schema
 from bot.store.backlog import backlog
 from bot.store.claims import renew
+from bot.store.condition import Chance, Condition, MissedError
 from bot.store.engine import READERS, WRITERS, open_engine, reading, transact
 from bot.store.wake import Waker, notify
 
@@ -28,6 +31,10 @@ OnTrouble = Callable[[], None]
 """Told whenever the store could not be used; must not raise."""
 _PAGE = 1000
 """How many entries an export holds in memory."""
+RECEIVE_SECONDS = 2.0
+"""How long a delivery may take to be stored: Slack gives three seconds for the acknowledgement."""
+_COMMIT_SECONDS = 0.5
+"""How much longer its commit is waited for once that has begun."""
 
 
 class SqlChanges:
@@ -48,6 +55,7 @@ class SqlChanges:
         self._waker: Waker | None = None
         self._on_saved: OnSaved = lambda _change, _records: None
         self._on_trouble: OnTrouble = lambda: None
+        self._condition = Condition()
 
     @classmethod
     def open(cls, url: str) -> "SqlChanges":
@@ -61,6 +69,11 @@ class SqlChanges:
     def watch(self, on_saved: OnSaved, on_trouble: OnTrouble) -> None:
         """Tell of what is stored and of what could not be, in the task that asked for it."""
         self._on_saved, self._on_trouble = on_saved, on_trouble
+
+    @property
+    def trouble(self) -> str:
+        """What failed last; empty if the store is well, or nobody has used it."""
+        return self._condition.trouble
 
     def listen(self, on_wake: Callable[[], None]) -> None:
         """Call `on_wake` on the running loop whenever anybody has stored work, until `close`.
@@ -83,9 +96,8 @@ class SqlChanges:
         *args: _Given.args,
         **kwargs: _Given.kwargs,
     ) -> _Result:
-        return await self._run(
-            self._readers, partial(transact, self._reading, work, *args, **kwargs)
-        )
+        job = partial(transact, self._reading, work, *args, **kwargs)
+        return await self._run(self._readers, job)
 
     async def _write(
         self,
@@ -93,16 +105,27 @@ class SqlChanges:
         *args: _Given.args,
         **kwargs: _Given.kwargs,
     ) -> _Result:
-        return await self._run(
-            self._writers, partial(transact, self._engine, work, *args, **kwargs)
-        )
+        job = partial(transact, self._engine, work, *args, **kwargs)
+        result = await self._run(self._writers, job)
+        if self._condition.trouble:
+            # A write that changed no row proves nothing: a full disk takes it, too.
+            with suppress(StoreError):
+                await self._prove()
+        return result
 
     async def _run(self, threads: ThreadPoolExecutor, job: Callable[[], _Result]) -> _Result:
         try:
             return await asyncio.get_running_loop().run_in_executor(threads, job)
-        except StoreError:
-            self._on_trouble()
+        except MissedError:
             raise
+        except StoreError as error:
+            self._on_trouble()
+            self._condition.fails(error)
+            raise
+
+    async def _prove(self) -> None:
+        await self._run(self._writers, partial(transact, self._engine, health.beat))
+        self._condition.is_proven()
 
     async def _write_work(
         self,
@@ -163,6 +186,10 @@ class SqlChanges:
         """When the next change can be claimed: it is due, and no lease is in the way."""
         return await self._read(ledger.next_due_at)
 
+    async def forget_waits(self, now: datetime) -> None:
+        """Put off nothing that is under way any more."""
+        await self._write_work(ledger.forget_waits, now)
+
     async def renew(self, number: int, lease: Lease) -> bool:
         """Keep a claimed change."""
         return await self._write(renew, schema.changes, number, lease)
@@ -206,8 +233,34 @@ class SqlChanges:
             last = entries[-1].seq
 
     async def receive(self, delivery: Delivery) -> bool:
-        """Store a delivery once."""
-        return await self._write_work(deliveries.receive, delivery)
+        """Store a delivery once, within `RECEIVE_SECONDS` or not at all."""
+        chance = Chance()
+
+        def received(connection: Connection) -> bool:
+            is_new = deliveries.receive(connection, delivery)
+            chance.take()
+            return is_new
+
+        job = asyncio.ensure_future(self._write_work(received))
+        await asyncio.wait({job}, timeout=RECEIVE_SECONDS)
+        if not job.done() and not chance.miss():
+            await asyncio.wait({job}, timeout=_COMMIT_SECONDS)
+        return self._come_of(job, chance)
+
+    def _come_of(self, job: asyncio.Future[bool], chance: Chance) -> bool:
+        """Tell what became of a write that may be under way still."""
+        if not job.done():
+            job.add_done_callback(_let_go)
+            if chance.is_taken:
+                raise UnclearError("The database has not answered a commit.")
+            raise StoreError("The database did not answer in time, so nothing was stored.")
+        try:
+            return job.result()
+        except StoreError as error:
+            # SQLite knows whether it has committed; a server may have done so and then vanished.
+            if chance.is_taken and self._engine.dialect.name == "postgresql":
+                raise UnclearError(str(error)) from error
+            raise
 
     async def claim_delivery(self, lease: Lease, now: datetime) -> Delivery | None:
         """Claim the oldest delivery that waits."""
@@ -291,4 +344,10 @@ class SqlChanges:
 
     async def ready(self) -> None:
         """Prove that the store can be written, and that its schema is this code's."""
-        await self._write(health.beat)
+        await self._prove()
+
+
+def _let_go(job: asyncio.Future[bool]) -> None:
+    """Nobody waits for it any more; what went wrong has been logged."""
+    if not job.cancelled():
+        job.exception()

@@ -1,10 +1,21 @@
 """Claiming: one statement, one winner, however many processes try."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, or_, select, update
 
 from bot.ports import Lease
+from bot.store.health import demand_current
+
+LONGEST_LEASE = timedelta(minutes=5)
+"""Leases last for seconds. What is leased for longer was leased by a clock that was wrong."""
+
+
+def is_free(table: Table, now: datetime) -> ColumnElement[bool]:
+    """Tell the rows that nobody holds."""
+    until = table.c.lease_until
+    return or_(until <= now, until > now + LONGEST_LEASE)
 
 
 def claim(
@@ -17,7 +28,11 @@ def claim(
     """Lease the first waiting row of a table, or return None.
 
     Whether a lease has ended is part of `waiting`, so that the caller's clock decides.
+
+    Raises:
+        StoreError: the schema was changed by another version of the bot, whose work this is now.
     """
+    demand_current(connection)
     key = next(iter(table.primary_key))
     chosen = select(key).where(waiting).order_by(order, key).limit(1)
     if connection.dialect.name == "postgresql":

@@ -7,13 +7,19 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from bot.ports import Delivery, Lease
-from bot.store.claims import claim
+from bot.store.claims import claim, is_free
+from bot.store.health import demand_current
 from bot.store.rows import read_delivery
 from bot.store.schema import deliveries
 
 
 def receive(connection: Connection, delivery: Delivery) -> bool:
-    """Store a delivery; False if its key was stored before."""
+    """Store a delivery; False if its key was stored before.
+
+    Raises:
+        StoreError: the schema is of another version of the bot.
+    """
+    demand_current(connection)
     is_sqlite = connection.dialect.name == "sqlite"
     insert = insert_sqlite(deliveries) if is_sqlite else insert_postgres(deliveries)
     row = {
@@ -28,7 +34,7 @@ def receive(connection: Connection, delivery: Delivery) -> bool:
 
 def claim_delivery(connection: Connection, lease: Lease, now: datetime) -> Delivery | None:
     """Claim the oldest delivery that is neither done nor leased."""
-    waiting = and_(deliveries.c.done_at.is_(None), deliveries.c.lease_until <= now)
+    waiting = and_(deliveries.c.done_at.is_(None), is_free(deliveries, now))
     return read_delivery(claim(connection, deliveries, waiting, deliveries.c.received_at, lease))
 
 

@@ -5,11 +5,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 
 from bot.ports import StoreError
-from bot.store.trouble import explain
+from bot.store.trouble import explain, is_about_the_file
 
 _Result = TypeVar("_Result")
 _Given = ParamSpec("_Given")
@@ -113,8 +121,16 @@ def _open_sqlite(url: URL, *, create: bool, patience: float) -> Engine:
     event.listen(engine, "do_connect", connecting)
     event.listen(engine, "connect", connected)
     event.listen(engine, "checkout", taken)
+    event.listen(engine, "handle_error", _failed)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _failed(context: ExceptionContext) -> None:
+    # What SQLite found out about its file sticks to the connection, and outlives the repair:
+    # a file that was read-only when it was opened stays so. The next one opens it anew.
+    if is_about_the_file(context.original_exception):
+        context.is_disconnect = True
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -35,11 +35,11 @@ def refuse_newer(state: State) -> None:
         )
 
 
-def beat(connection: Connection) -> None:
-    """Prove that the store can be written.
+def demand_current(connection: Connection) -> None:
+    """Refuse to take up work while another version of the bot owns the schema.
 
     Raises:
-        StoreError: its schema is not this code's.
+        StoreError: the schema is not this code's.
     """
     state = _compared(connection)
     refuse_newer(state)
@@ -48,4 +48,13 @@ def beat(connection: Connection) -> None:
             "The database's schema is older than this version of the bot. "
             "Run `python -m bot migrate`."
         )
+
+
+def beat(connection: Connection) -> None:
+    """Prove that the store can be written.
+
+    Raises:
+        StoreError: its schema is not this code's.
+    """
+    demand_current(connection)
     connection.execute(update(heartbeat).values(beats=(heartbeat.c.beats + 1) % 1_000_000))

@@ -5,16 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, delete, func, insert, select, true, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
-from bot.domain.change import Change, State
+from bot.domain.change import IN_FLIGHT, Change, State
 from bot.domain.story import Record
 from bot.ports import Lease, StaleError, TakenError
 from bot.store import cards
 from bot.store.audit import append, hold_chain
-from bot.store.claims import claim, held_by
+from bot.store.claims import claim, held_by, is_free
 from bot.store.rows import change_row, parts, read_change, read_changes, target_rows
 from bot.store.schema import EPOCH, changes, targets
+from bot.store.schema import cards as cards_table
+
+_FLYING = sorted(state.value for state in IN_FLIGHT)
 
 
 def add(connection: Connection, change: Change, new: Sequence[Record]) -> Change:
@@ -145,7 +160,7 @@ def find(connection: Connection, wanted: Wanted) -> tuple[Change, ...]:
 
 def claim_due(connection: Connection, lease: Lease, now: datetime) -> Change | None:
     """Claim the change that has been due longest."""
-    waiting = and_(changes.c.due_at <= now, changes.c.lease_until <= now)
+    waiting = and_(changes.c.due_at <= now, is_free(changes, now))
     row = claim(connection, changes, waiting, changes.c.due_at, lease)
     return None if row is None else read_changes(connection, [row])[0]
 
@@ -157,6 +172,19 @@ def next_due_at(connection: Connection) -> datetime | None:
     query = select(func.min(claimable_at)).where(changes.c.due_at.is_not(None))
     moment: datetime | None = connection.execute(query).scalar()
     return moment
+
+
+def forget_waits(connection: Connection, now: datetime) -> None:
+    """Look at once at all that is under way, and draw cards as soon as there is news.
+
+    What a wrong clock has put off would wait until the right one gets there. A look too early
+    does no harm; what has only been planned keeps its time.
+    """
+    flying = exists().where(targets.c.change == changes.c.number, targets.c.state.in_(_FLYING))
+    put_off = and_(changes.c.due_at > now, flying)
+    connection.execute(update(changes).where(put_off).values(due_at=now))
+    late = cards_table.c.retry_at > now
+    connection.execute(update(cards_table).where(late).values(retry_at=now))
 
 
 def release(connection: Connection, number: int, owner: str) -> None:

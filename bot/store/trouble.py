@@ -14,6 +14,9 @@ _MIGRATE = "its schema is missing or older than this code; run `python -m bot mi
 _READ_ONLY = "it is read-only; give the bot the right to write there."
 _FULL = "it is full, or its disk is; make room."
 _RESTORE = "restore it from a backup."
+_RESTORE_FILE = (
+    "put a backup in its place, and remove the files beside it that end in -wal and -shm."
+)
 _AWAY = "the server cannot be reached; check that it runs, and DATABASE_URL."
 
 _SQLITE: Mapping[int, str] = {
@@ -22,10 +25,18 @@ _SQLITE: Mapping[int, str] = {
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_PERM: _READ_ONLY,
     sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_NOTADB: f"the file is not a SQLite database; {_RESTORE}",
-    sqlite3.SQLITE_CORRUPT: f"the file is damaged; {_RESTORE}",
+    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,
+    sqlite3.SQLITE_NOTADB: f"the file is not a SQLite database; {_RESTORE_FILE}",
+    sqlite3.SQLITE_CORRUPT: f"the file is damaged; {_RESTORE_FILE}",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened; check the path and its rights.",
     sqlite3.SQLITE_IOERR: "its disk has failed to read or write; check the disk.",
+}
+_OF_THE_FILE = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
 }
 _PRIMARY = 0xFF
 """SQLite's extended codes carry the primary one in their lowest byte."""
@@ -70,6 +81,15 @@ def explain(error: SQLAlchemyError | OSError) -> str:
     return f"The database cannot be used: {meaning}"
 
 
+def is_about_the_file(error: BaseException | None) -> bool:
+    """Whether SQLite says that its file is not as it should be, and not merely busy or full."""
+    return isinstance(error, sqlite3.Error) and _code_of(error) & _PRIMARY in _OF_THE_FILE
+
+
+def _code_of(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+
+
 def _meaning(cause: BaseException | None) -> str | None:
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause)
@@ -81,10 +101,10 @@ def _meaning(cause: BaseException | None) -> str | None:
 
 
 def _of_sqlite(error: sqlite3.Error) -> str | None:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
-    if code == sqlite3.SQLITE_ERROR and "no such" in str(error):
+    code = _code_of(error)
+    if code & _PRIMARY == sqlite3.SQLITE_ERROR and "no such" in str(error):
         return _MIGRATE  # SQLite has no code of its own for a missing table or column.
-    return _SQLITE.get(code)
+    return _SQLITE.get(code) or _SQLITE.get(code & _PRIMARY)
 
 
 def _of_postgres(error: BaseException | None) -> str | None:

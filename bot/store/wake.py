@@ -40,6 +40,7 @@ class Waker:
         self._on_wake = on_wake
         self._loop = asyncio.get_running_loop()
         self._stopped = Event()
+        self._is_deaf = False
         self._thread: Thread | None = None
         if engine.dialect.name == "postgresql":
             self._thread = Thread(target=self._listen, name="store-listener", daemon=True)
@@ -63,7 +64,9 @@ class Waker:
             try:
                 self._hear()
             except (SQLAlchemyError, StoreError, psycopg.Error):
-                _log.warning("not told of work by the database; finding it by sweeps instead")
+                if not self._is_deaf:
+                    _log.warning("not told of work by the database; finding it by sweeps instead")
+                self._is_deaf = True
                 self._stopped.wait(_RECONNECT_AFTER)
 
     def _hear(self) -> None:
@@ -73,6 +76,7 @@ class Waker:
             pooled.detach()
             driver.autocommit = True
             driver.execute(f"LISTEN {_CHANNEL}")
+            self._is_deaf = False
             self.wake()  # What was missed while nobody listened.
             while not self._stopped.is_set():
                 for _ in driver.notifies(timeout=_LOOK_UP_EVERY):

@@ -6,6 +6,7 @@ Every method raises `TaurusError`.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -38,6 +39,7 @@ _CANCEL_UNCLEAR = say(
     " their maintenance windows. Look again whether they are still there before you rely on it."
 )
 
+_TIME = Operation("time", "GET")
 _LIST = Operation("list_instances", "GET")
 _LIST_V3 = Operation("list_instances_v3", "GET")
 _DETAILS = Operation("instance_details", "GET")
@@ -78,6 +80,11 @@ class TaurusClient:
         self._project = config.project_id or ""
         self._project_of_login = project_of_login
         self._project_lock = asyncio.Lock()
+
+    async def ask_time(self) -> None:
+        """Have the gateway answer anything, without signing in: `on_call` is told its time."""
+        with suppress(errors.TaurusError):
+            await self._caller.once(Request(_TIME, f"{self._endpoints.service}/"))
 
     async def project_id(self) -> str:
         """The project, looked up once by the region's name unless it was configured."""

@@ -84,6 +84,10 @@ class TaurusFleet:
         """Close all connections."""
         await self._http.aclose()
 
+    async def ask_time(self) -> None:
+        """Have the cloud answer anything, so that `on_call` is told what time it is there."""
+        await self._client.ask_time()
+
     async def project_id(self) -> str:
         """The project that holds the fleet, looked up if it was not configured."""
         return await self._client.project_id()

@@ -11,6 +11,8 @@ from bot.telemetry.metrics import Metrics
 
 Check = Callable[[], Awaitable[str]]
 """Says what is wrong, or nothing if all is well."""
+Warnings = Callable[[], Mapping[str, str]]
+"""What somebody should know, though all is well."""
 
 Refresh = Callable[[], Awaitable[None]]
 """Brings up to date what is only counted when somebody looks."""
@@ -27,6 +29,7 @@ def routes(
     checks: Mapping[str, Check],
     metrics: Metrics,
     *,
+    warnings: Warnings = dict,
     patience: float = _PATIENCE,
     refresh: Refresh = _nothing,
 ) -> list[web.RouteDef]:
@@ -42,6 +45,8 @@ def routes(
         found = await asyncio.gather(*(_ask(check, patience) for check in checks.values()))
         wrong = {name: trouble for name, trouble in zip(checks, found, strict=True) if trouble}
         body = {"status": "not ready" if wrong else "ok", "not_ready": wrong}
+        if noted := warnings():
+            body["warnings"] = dict(noted)
         return web.json_response(body, status=503 if wrong else 200)
 
     async def show(request: web.Request) -> web.Response:

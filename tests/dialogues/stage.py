@@ -37,6 +37,10 @@ class Stage:
         self._mode = mode
         self._url = f"sqlite:///{folder}/bot.db"
         self._variables = variables
+        self.ahead = timedelta()
+        """How wrong the clock of the bot's machine is."""
+        self.ticks: Callable[[], float] = lambda: world.clock.now().timestamp()
+        """By which the bot sees that the clock jumps; by itself it sees none."""
         self.app: App | None = None
 
     @classmethod
@@ -73,7 +77,11 @@ class Stage:
         }
         clock = self.world.clock
         around = Surroundings(
-            clock=clock.now, sleep=clock.sleep, speed=lambda: clock.speed, limits=POLITE_ENOUGH
+            clock=lambda: clock.now() + self.ahead,
+            ticks=self.ticks,
+            sleep=clock.sleep,
+            speed=lambda: clock.speed,
+            limits=POLITE_ENOUGH,
         )
         self.app = App(read_settings(environ), COMMANDS, around)
         await self.app.start()

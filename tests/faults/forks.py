@@ -125,6 +125,7 @@ async def _run(order: Order) -> None:
     around = Surroundings(
         clock=shared.now,
         wall=shared.now,
+        ticks=shared.seconds,
         sleep=shared.sleep,
         speed=lambda: shared.speed,
         limits=HURRIED,

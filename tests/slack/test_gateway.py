@@ -16,6 +16,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.command import Asker, Call, Click, Command, Form, Query, Shortcut, Submission
+from bot.domain.errors import UnclearError
 from bot.domain.sentence import Sentence, say
 from bot.ports import ChatError, Delivery, Message, StoreError, View
 from bot.slack.config import SlackConfig
@@ -407,7 +408,7 @@ async def test_a_form_that_was_opened_but_not_stored_says_so(bench: Bench) -> No
     bench.shelf.troubles = [StoreError("locked")]
     assert await bench.deliver(command(text="")) == ""
     await bench.slack.wait_until(lambda: bench.slack.calls("views.update"))
-    assert "could not write this down" in str(bench.slack.calls("views.update")[0]["view"])
+    assert "could not write it down" in str(bench.slack.calls("views.update")[0]["view"])
 
 
 async def test_what_is_chosen_in_a_form_is_kept_with_all_that_was_entered(bench: Bench) -> None:
@@ -482,6 +483,13 @@ async def test_a_command_that_was_not_stored_says_so_at_once(bench: Bench) -> No
     assert "nothing was sent to the databases" in answer
     assert await bench.deliver(command()) == ""
     assert len(bench.shelf.kept) == 1
+
+
+async def test_a_command_that_may_have_been_stored_says_so(bench: Bench) -> None:
+    bench.shelf.troubles.append(UnclearError("gone"))
+    answer = await bench.deliver(command())
+    assert "nobody knows yet whether this was taken" in answer
+    assert "do it again only if it has not been done" in answer
 
 
 async def test_a_click_that_was_not_stored_is_told_privately(bench: Bench) -> None:

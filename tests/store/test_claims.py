@@ -2,6 +2,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 
+from bot.domain.change import TargetState
 from bot.store import SqlChanges
 from tests.store.examples import LEASE, NOW, SECOND, change, delivery, lease
 
@@ -120,3 +121,36 @@ async def test_a_finished_delivery_never_comes_back_and_is_forgotten(store: SqlC
     assert await store.forget_deliveries(NOW) == 0
     assert await store.forget_deliveries(NOW + SECOND) == 1
     assert await store.receive(delivery("done", NOW))
+
+
+async def test_what_a_wrong_clock_has_leased_for_hours_is_free(store: SqlChanges) -> None:
+    stored = await store.add(change(1), [])
+    await store.receive(delivery())
+    later = NOW + 3 * 3600 * SECOND
+    claims = (store.claim_due, store.claim_delivery, store.claim_card)
+    for claim in claims:
+        assert await claim(lease("wrong", later), later) is not None
+    taken = [await claim(lease("right"), NOW) for claim in claims]
+    assert taken[:2] == [stored, delivery()]
+    assert taken[2] is not None
+    assert [await claim(lease("third"), NOW) for claim in claims] == [None, None, None]
+
+
+async def test_what_a_wrong_clock_has_put_off_is_made_due_and_what_is_planned_is_not(
+    store: SqlChanges,
+) -> None:
+    later = NOW + 3 * 3600 * SECOND
+    flying = change(1, due_at=later)
+    sent = flying.targets[0].model_copy(update={"state": TargetState.ACCEPTED})
+    await store.add(flying.model_copy(update={"targets": (sent,)}), [])
+    await store.add(change(2, key="planned", due_at=later), [])
+    for _ in range(2):
+        card = await store.claim_card(lease(), NOW)
+        assert card is not None
+        await store.keep_card(card, lease(), retry_at=later)
+    assert await store.claim_card(lease(), NOW) is None
+    await store.forget_waits(NOW)
+    assert await store.next_due_at() == NOW
+    due = await store.claim_due(lease(), NOW)
+    assert (due and due.key, await store.claim_due(lease(), NOW)) == ("first", None)
+    assert await store.claim_card(lease(), NOW) is not None

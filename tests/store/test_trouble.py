@@ -1,8 +1,12 @@
+import ctypes
+import os
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
+from subprocess import run
 
 import psycopg
 import pytest
@@ -10,15 +14,23 @@ from psycopg import errors
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
+from bot.domain.errors import UnclearError
 from bot.ports import StoreError
 from bot.store import SqlChanges, schema_state
 from bot.store.engine import open_engine, reading
+from bot.store.schema import HEAD
 from bot.store.trouble import explain
 from tests.postgres import Postgres
 from tests.store.conftest import Database
-from tests.store.examples import change, fact
+from tests.store.examples import NOW, change, delivery, fact, lease
 
 Opening = Callable[[str], SqlChanges]
+LOST_AT_COMMIT = """
+    CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER lost AFTER INSERT ON deliveries
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION lose();
+"""
 
 
 def overwrite(file: Path, content: bytes) -> None:
@@ -34,6 +46,11 @@ def restore(file: Path, backup: Path) -> None:
     for companion in ("-wal", "-shm"):
         file.with_name(file.name + companion).unlink(missing_ok=True)
     Path(shutil.copy(backup, file.with_suffix(".new"))).replace(file)
+
+
+def back_up(file: Path, backup: Path) -> None:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(backup)) as copy:
+        source.backup(copy)
 
 
 def remove(file: Path) -> None:
@@ -89,6 +106,149 @@ async def test_a_read_only_database_is_told(local: SqlChanges) -> None:
     with reading(local._engine).connect() as connection:  # noqa: SLF001
         connection.exec_driver_sql("PRAGMA query_only = OFF")
     await local.ready()
+
+
+@pytest.fixture
+def foreign_file(migrated_file: Path) -> Iterator[Path]:
+    """A database that everybody may read, in a folder that everybody may use."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield Path(shutil.copy(migrated_file, folder / "store.db"))
+    shutil.rmtree(folder)
+
+
+def permit(file: Path, mode: int) -> None:
+    for one in file.parent.glob(f"{file.name}*"):
+        one.chmod(mode)
+
+
+def lose_privileges(store: SqlChanges) -> None:
+    """Let the store's threads open files as anybody: root may write what is read-only."""
+    if os.geteuid() == 0:
+        for threads in (store._writers, store._readers):  # noqa: SLF001
+            threads.submit(ctypes.CDLL(None).setfsuid, 65534).result()
+
+
+async def test_a_file_without_the_right_to_write_is_used_again_when_it_is_given(
+    foreign_file: Path, open_store: Opening
+) -> None:
+    permit(foreign_file, 0o444)
+    store = open_store(f"sqlite:///{foreign_file}")
+    lose_privileges(store)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="read-only; give the bot the right to write there"):
+            await store.receive(delivery())
+    permit(foreign_file, 0o666)
+    assert await store.receive(delivery())
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, migrated_file: Path) -> Iterator[Path]:
+    """A disk of its own for a database."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False).returncode:
+        pytest.skip("only root can make a small disk")
+    shutil.copy(migrated_file, folder / "store.db")
+    yield folder
+    run(["umount", "--lazy", folder], check=True)
+
+
+def fill(file: Path) -> None:
+    with suppress(OSError), file.open("wb", buffering=0) as rest:
+        while True:
+            rest.write(b"0" * 4096)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_a_full_disk_is_used_again_when_there_is_room(
+    small_disk: Path, open_store: Opening, *, is_open: bool
+) -> None:
+    store = open_store(f"sqlite:///{small_disk / 'store.db'}")
+    if is_open:
+        await store.ready()
+    fill(small_disk / "rest")
+    for _ in range(2):
+        with pytest.raises(StoreError, match="full, or its disk is; make room"):
+            await store.receive(delivery())
+    remove(small_disk / "rest")
+    assert await store.receive(delivery())
+    assert await store.claim_delivery(lease(), NOW) == delivery()
+
+
+@pytest.mark.parametrize("trouble", [b"a letter to the editor " * 500, b""])
+async def test_a_file_that_was_broken_is_used_again_when_a_backup_is_in_its_place(
+    local: SqlChanges, file: Path, trouble: bytes
+) -> None:
+    backup, broken = file.with_suffix(".backup"), file.with_suffix(".broken")
+    back_up(file, backup)
+    overwrite(broken, trouble)
+    restore(file, broken)
+    with pytest.raises(StoreError, match=r"backup|run `python -m bot migrate`"):
+        await local.ready()
+    restore(file, backup)
+    await local.ready()
+    assert await local.get(1) is not None
+    assert local.trouble == ""
+
+
+async def test_a_delivery_that_cannot_be_stored_in_time_is_not_stored_later(
+    postgres: Postgres, migrated_database: str, open_store: Opening
+) -> None:
+    url = postgres.url(postgres.new_database(migrated_database))
+    store = open_store(url)
+    await store.ready()
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE deliveries")
+        with pytest.raises(StoreError, match="in time, so nothing was stored"):
+            await store.receive(delivery())
+    await store.forget_deliveries(NOW)
+    assert await store.claim_delivery(lease(), NOW) is None
+    assert store.trouble == "", "others may find it slow, but it works"
+
+
+async def test_a_server_that_vanishes_during_a_commit_leaves_it_unclear(
+    postgres: Postgres, migrated_database: str, open_store: Opening
+) -> None:
+    url = postgres.url(postgres.new_database(migrated_database))
+    store = open_store(url)
+    with psycopg.connect(url) as other:
+        other.execute(LOST_AT_COMMIT)
+    with pytest.raises(UnclearError):
+        await store.receive(delivery())
+
+
+@pytest.mark.parametrize("revision", ["9999", "0001"])
+async def test_no_work_is_taken_up_by_the_rules_of_another_version(
+    store: SqlChanges, database: Database, revision: str
+) -> None:
+    assert await store.receive(delivery())
+    await store.add(change(1), [fact()])
+    database.execute("UPDATE alembic_version SET version_num = :revision", revision=revision)
+    claims = (store.claim_delivery, store.claim_due, store.claim_card)
+    for claim in claims:
+        with pytest.raises(StoreError, match=r"newer version|python -m bot migrate"):
+            await claim(lease(), NOW)
+    with pytest.raises(StoreError, match="schema is"):
+        await store.receive(delivery("call-2"))
+    database.execute("UPDATE alembic_version SET version_num = :revision", revision=HEAD)
+    for claim in claims:
+        assert await claim(lease(), NOW) is not None
+
+
+async def test_trouble_is_logged_when_it_begins_and_when_it_ends(
+    local: SqlChanges, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for _ in range(2):
+            with pytest.raises(StoreError):
+                await local.claim_card(lease(), NOW)
+        assert "locked" in local.trouble
+        other.execute("ROLLBACK")
+    await local.claim_card(lease(), NOW)
+    assert [one.levelname for one in caplog.records] == ["ERROR", "INFO"], caplog.messages
 
 
 async def test_a_file_that_is_no_database_is_told(file: Path, open_store: Opening) -> None:
