@@ -1,6 +1,7 @@
 """Connections: how SQLite and PostgreSQL are opened, and one transaction on them."""
 
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -109,8 +110,13 @@ def _open_sqlite(url: URL, *, create: bool, patience: float) -> Engine:
     def connected(connection: Any, record: Any) -> None:  # noqa: ANN401 - the driver's own
         # The driver's own transactions begin late; ours begin as `begin` says.
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            # Left open, it would hand its troubles on: SQLite shares them within a process.
+            connection.close()
+            raise
         record.info["file"] = _identity(path)
 
     def taken(_connection: object, record: Any, _proxy: object) -> None:  # noqa: ANN401
