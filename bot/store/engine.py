@@ -108,15 +108,7 @@ def _open_sqlite(url: URL, *, create: bool, patience: float) -> Engine:
             raise StoreError(f"There is no database at {path}. Run `python -m bot migrate`.")
 
     def connected(connection: Any, record: Any) -> None:  # noqa: ANN401 - the driver's own
-        # The driver's own transactions begin late; ours begin as `begin` says.
-        connection.isolation_level = None
-        try:
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-                connection.execute(f"PRAGMA {pragma}")
-        except sqlite3.Error:
-            # Left open, it would hand its troubles on: SQLite shares them within a process.
-            connection.close()
-            raise
+        _prepare(connection)
         record.info["file"] = _identity(path)
 
     def taken(_connection: object, record: Any, _proxy: object) -> None:  # noqa: ANN401
@@ -132,11 +124,26 @@ def _open_sqlite(url: URL, *, create: bool, patience: float) -> Engine:
     return engine
 
 
+def _prepare(connection: sqlite3.Connection) -> None:
+    # The driver's own transactions begin late; ours begin as `begin` says.
+    connection.isolation_level = None
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        # Left open, it would hand its troubles on: SQLite shares them within a process.
+        connection.close()
+        raise
+
+
 def _failed(context: ExceptionContext) -> None:
     # What SQLite found out about its file sticks to the connection, and outlives the repair:
     # a file that was read-only when it was opened stays so. The next one opens it anew.
     if is_about_the_file(context.original_exception):
         context.is_disconnect = True
+        if context.execution_context is not None:
+            # As long as its statement lives, so does the connection, closed or not.
+            context.execution_context.cursor.close()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
