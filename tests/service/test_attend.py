@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.change import Change
+from bot.domain.change import Change, Move, State, TargetState, advance
 from bot.domain.policy import Environment
 from bot.ports import Lease
 from bot.service import Desk
@@ -16,7 +16,7 @@ from bot.service.attend import attend
 from bot.service.forms import FormDesk
 from bot.service.worker import Worker
 from bot.store import SqlChanges, migrate
-from tests.domain.examples import NOW, SECOND, change, target
+from tests.domain.examples import NOW, SECOND, change, sent, target, under_way
 from tests.interleavings.scene import Scene
 
 ENVIRONMENT = Environment(name="default", region="cn-north-4")
@@ -46,6 +46,17 @@ async def test_a_change_whose_environment_is_gone_waits_and_says_so(desk: Desk) 
     ]
     assert waiting.due_at == NOW + 30 * SECOND
     assert waiting.state is stored.state
+
+
+async def test_what_a_person_resumed_meanwhile_stays_due(desk: Desk) -> None:
+    failed = sent(1, TargetState.FAILED, ended_at=NOW)
+    halted = under_way(failed, target(2), state=State.HALTED, environment="default", number=0)
+    stored = await desk.changes.add(halted, ())
+    await desk.changes.save(advance(stored, Move.RESUME, due_at=NOW, resumed_at=NOW), ())
+    await attend(desk, stored)
+    after = await desk.changes.get(stored.number)
+    assert after is not None
+    assert (after.state, after.due_at) == (State.RUNNING, NOW), "nobody would look at it again"
 
 
 class Watched(SqlChanges):
