@@ -17,6 +17,8 @@ _ESCAPE = re.compile("&(amp|lt|gt);")
 _ESCAPED = {"amp": "&", "lt": "<", "gt": ">"}
 # Signs without width travel along when text is copied from pages and tables.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+# Chinese keyboards make wide ones of the signs that options are written with.
+_WIDE = str.maketrans("\uff0d\uff1d\uff02", '-="')
 
 # A quote that is never closed takes the rest. A single quote opens only where a word or a value
 # begins; elsewhere it is an apostrophe.
@@ -27,11 +29,12 @@ _PIECE = re.compile(
     r"|„(?P<low>[^“”]*+)(?P<end3>[“”]?)"
     r"|”(?P<same>[^”]*+)(?P<end4>”?)"
     r"|«(?P<angle>[^»]*+)(?P<end5>»?)"
+    r"|「(?P<corner>[^」]*+)(?P<end9>」?)"
     r"|(?<![^\s=])'(?P<single>[^']*+)(?P<end6>'?)"
     r"|(?<![^\s=])‘(?P<curly1>[^’]*+)(?P<end7>’?)"
     r"|(?<![^\s=])’(?P<same1>[^’]*+)(?P<end8>’?)"
     r"|\\(?P<escaped>.?)"
-    r"|(?P<plain>(?:[^\s\"“„”«\\=]|=(?!['‘’]))++|=)",
+    r"|(?P<plain>(?:[^\s\"“„”«「\\=]|=(?!['‘’]))++|=)",
     re.DOTALL,
 )
 _QUOTED_ESCAPE = re.compile(r'\\(["\\])')
@@ -90,7 +93,7 @@ def split(text: str) -> tuple[tuple[Token, ...], bool]:
 
 def _as_typed(text: str) -> str:
     """Undo what Slack and copying did to the text."""
-    return _ESCAPE.sub(lambda match: _ESCAPED[match[1]], text).translate(_INVISIBLE)
+    return _ESCAPE.sub(lambda match: _ESCAPED[match[1]], text).translate(_INVISIBLE | _WIDE)
 
 
 def _piece(match: re.Match[str]) -> tuple[str | None, bool, bool]:

@@ -1,6 +1,7 @@
 """Which target goes in which wave."""
 
 import math
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -14,15 +15,19 @@ class WavesError(ValueError):
     """A list of wave sizes that cannot be understood."""
 
 
+_THE_REST = frozenset({"rest", "其余", "剩余"})
+
+
 def parse_waves(text: str) -> tuple[int, ...]:
-    """Read `1,5,rest` or `5`; `rest` may only stand last.
+    """Read `1,5,rest` or `5`; `rest`, or `其余`, may only stand last.
 
     Raises:
         WavesError: anything else.
     """
-    *first, last = (part.strip().lower() for part in text.split(","))
+    plain = unicodedata.normalize("NFKC", text).lower().replace("、", ",")
+    *first, last = (part.strip() for part in plain.split(","))
     sizes = [_size(part) for part in first]
-    sizes.append(REST if last == "rest" else _size(last))
+    sizes.append(REST if last in _THE_REST else _size(last))
     return tuple(sizes)
 
 

@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bot.domain.duration import parse_duration, span
+from bot.domain import duration
+from bot.domain.duration import span
 from bot.domain.localtime import (
     end_of_gap,
     is_over,
@@ -99,6 +100,15 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo) -> When:
     return When(at=at, zone=str(zone))
 
 
+def parse_duration(text: str) -> timedelta:
+    """Read a duration as people type it: `10m`, `1h30m`, also `10分钟`, `两小时`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return duration.parse_duration(_with_units(_plain(text)))
+
+
 def _plain(text: str) -> str:
     """Bring full-width signs, numerals, capitals and blanks into one form."""
     return with_digits(" ".join(unicodedata.normalize("NFKC", text).lower().split()))
@@ -131,11 +141,14 @@ _UNITS = (
 )
 
 
-def _after(match: re.Match[str], asked: _Asked) -> datetime:
-    text = match["span"]
+def _with_units(text: str) -> str:
     for names, unit in _UNITS:
         text = re.sub(names, unit, text)
-    ahead = span(text)
+    return text
+
+
+def _after(match: re.Match[str], asked: _Asked) -> datetime:
+    ahead = span(_with_units(match["span"]))
     if ahead is None:
         raise _unknown(asked)
     if ahead > FARTHEST:

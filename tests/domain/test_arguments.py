@@ -50,6 +50,8 @@ def problems(text: str) -> list[str]:
         ("”a b” c", ["a b", "c"]),
         ("‘a b’ ’c d’", ["a b", "c d"]),
         ("«a b» c", ["a b", "c"]),
+        ("「a b」 c", ["a b", "c"]),
+        ("\uff02a b\uff02 c", ["a b", "c"]),
         ("“it's” 'a “b” c'", ["it's", "a “b” c"]),
         ('x="a b"y', ["x=a by"]),
         ("x='a b' y=‘c d’", ["x=a b", "y=c d"]),
@@ -240,3 +242,9 @@ def test_hostile_text_takes_no_more_than_its_length(piece: str) -> None:
         return min(once() for _ in range(3))
 
     assert cost(64_000) < 60 * cost(4_000)
+
+
+def test_the_wide_signs_of_chinese_keyboards_are_those_of_options() -> None:
+    found = line("orders-1 \u2014\u2014env\uff1dprod \uff0d\uff0ddry-run --reason=「季度 结算」")
+    assert (found.words, found.flags, found.problems) == (("orders-1",), {"--dry-run"}, ())
+    assert found.options == {"--env": "prod", "--reason": "季度 结算"}

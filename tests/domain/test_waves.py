@@ -17,6 +17,8 @@ ALIKE = Member()
         (" 1 , 2 ,REST ", (1, 2, REST)),
         ("rest", (REST,)),
         ("1,1,1", (1, 1, 1)),
+        ("１，５，其余", (1, 5, REST)),
+        ("1、剩余", (1, REST)),
     ],
 )
 def test_wave_sizes_are_read(text: str, sizes: tuple[int, ...]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.sentence import Sentence
-from bot.domain.when import FARTHEST, When, WhenError, parse_when
+from bot.domain.when import FARTHEST, When, WhenError, parse_duration, parse_when
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # a Tuesday, 11:00 in Berlin
@@ -128,6 +128,20 @@ def test_times_are_read_in_the_askers_zone(text: str, expected: str) -> None:
 )
 def test_times_are_read_in_chinese(text: str, expected: str) -> None:
     assert local(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("10m", 10), ("1h30m", 90), ("10分钟", 10), ("两小时", 120), ("一个半小时", 90)],
+)
+def test_durations_are_read_in_chinese_too(text: str, minutes: int) -> None:
+    assert parse_duration(text) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("text", ["", "10", "十", "小时", "2点"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration"):
+        parse_duration(text)
 
 
 @pytest.mark.parametrize("text", ["now", " NOW ", "现在", "马上", "+0m"])
