@@ -61,7 +61,7 @@ def _away(times: int) -> Trouble:
     return happens
 
 
-def _late_and_lost(wire: Wire) -> None:
+def late_and_lost(wire: Wire) -> None:
     """The answer is lost after the effect, and the jobs take minutes to appear."""
     _switch("jobs_late_seconds", 280)(wire)
     _fault("upgrades", "cut_after")(wire)
@@ -76,7 +76,7 @@ TROUBLES: st.SearchStrategy[Trouble] = st.one_of(
         st.sampled_from(("error_before", "cut_before", "html_before")),
         st.integers(1, 6),
     ),
-    st.sampled_from((_fault("writes", "cut_after"), _late_and_lost)),
+    st.sampled_from((_fault("writes", "cut_after"), late_and_lost)),
     st.sampled_from(_SWITCHES).map(lambda one: _switch(*one)),
     st.builds(_away, st.integers(1, 8)),
 )

@@ -19,7 +19,7 @@ from bot.service.wish import Wish
 from bot.store import migrate
 from tests.domain.examples import HOUR, MINUTE, SECOND
 from tests.interleavings.scene import Activity, MortalChanges, Scene
-from tests.interleavings.trouble import refuses
+from tests.interleavings.trouble import late_and_lost, refuses
 
 ANN, CHANNEL = "U0ANN", "C0DB"
 ENVIRONMENT = Environment(name="default", region="r", poll_interval=MINUTE)
@@ -90,6 +90,15 @@ async def test_a_request_that_others_have_missed_for_minutes_does_not_leave_any_
     assert (await stage.stored()).state is State.UNKNOWN
     await stage.finish(asleep)
     assert stage.submissions == 0
+    await stage.rest(1, for_=HOUR)
+    assert (stage.submissions, (await stage.stored()).state) == (1, State.SUCCEEDED)
+
+
+async def test_a_lost_answer_is_found_though_its_job_takes_minutes_to_appear(stage: Stage) -> None:
+    late_and_lost(stage.wire)
+    await stage.rest(0, for_=timedelta(minutes=1))
+    change = await stage.stored()
+    assert (change.state, change.targets[0].state) == (State.UNKNOWN, TargetState.UNKNOWN)
     await stage.rest(1, for_=HOUR)
     assert (stage.submissions, (await stage.stored()).state) == (1, State.SUCCEEDED)
 
