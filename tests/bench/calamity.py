@@ -28,6 +28,7 @@ class Calamity:
         self._next = 0.0
         self._restarts: set[asyncio.Task[None]] = set()
         self._replicas = replicas
+        self._replaced: set[str] = set()
         self.count: Counter[str] = Counter()
         for replica in replicas:
             trial.start(replica)
@@ -70,8 +71,9 @@ class Calamity:
 
     def _replace(self, ends: Callable[[str], None]) -> None:
         name = self._chance.choice(self._replicas)
-        if not self._trial.bots[name].was_heard.is_set() or self._trial.bots[name].gone.is_set():
-            return  # It is just being born, or dead already.
+        if name in self._replaced or not self._trial.bots[name].was_heard.is_set():
+            return  # It is dying already, or just being born.
+        self._replaced.add(name)
         ends(name)
         task = asyncio.ensure_future(self._again(name))
         self._restarts.add(task)
@@ -81,6 +83,7 @@ class Calamity:
         await self._trial.bots[name].gone.wait()
         await asyncio.sleep(REPLACED_AFTER)
         self._trial.start(name)
+        self._replaced.discard(name)
 
     async def _upgrade_fails(self) -> None:
         self._trial.taurus.fail("upgrades", self._chance.choice(_CHANGING))

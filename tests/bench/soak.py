@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from bot.domain.change import Change
+from bot.domain.change import Change, State
 from bot.domain.model import Frozen
 from bot.sandbox.taurus.fleet import DIRECT, NEWEST
 from bot.sandbox.taurus.instances import Fleet, Instance
@@ -32,13 +32,14 @@ SPEED = 12.0
 """How fast the story runs: ten minutes are two hours then, and a lease is over in 1.25 seconds."""
 ASKING = 0.7
 """Share of the time in which people ask; the rest is for ends."""
-LOOK_EVERY = 0.25
+LOOK_EVERY = 0.5
 """Real seconds between two looks of people at the channel."""
 AGAIN = 180.0
 """Seconds of the story after which people who see nothing happen do it again."""
 PATIENCE = 300.0
 """Real seconds for everything to come to its end once nothing fails any more."""
 MANY = 100_000
+UNFINISHED = frozenset(State) - {State.SUCCEEDED}
 REPLICAS = ("one", "two", "three")
 
 
@@ -97,6 +98,7 @@ class Team:
     def __init__(self, trial: Trial, store: SqlChanges, names: Sequence[str]) -> None:
         self._trial, self._store = trial, store
         self._wanted = [Wanted(name) for name in names]
+        self._newest: dict[str, Change] = {}
         self._refusals_used = 0
         self._gestures: set[asyncio.Task[None]] = set()
         self.is_done = False
@@ -104,12 +106,12 @@ class Team:
     async def look(self, share: float) -> None:
         """Look at the channel once; that share of the databases has been thought of by now."""
         trial = self._trial
-        made = await self._store.find(limit=MANY)
-        newest = {change.targets[0].name: change for change in reversed(made)}
+        made = await self._store.find(states=UNFINISHED, limit=MANY)
+        self._newest |= {change.targets[0].name: change for change in reversed(made)}
         cards = {card["text"].split(" · ")[0]: card for card in trial.cards}
         over = 0
         for one in self._wanted[: 1 + int(share * len(self._wanted))]:
-            change = newest.get(one.name)
+            change = self._newest.get(one.name)
             if change is None:
                 self._ask(one)
             elif card := cards.get(change.id):
