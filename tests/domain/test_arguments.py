@@ -246,5 +246,7 @@ def test_hostile_text_takes_no_more_than_its_length(piece: str) -> None:
 
 def test_the_wide_signs_of_chinese_keyboards_are_those_of_options() -> None:
     found = line("orders-1 \u2014\u2014env\uff1dprod \uff0d\uff0ddry-run --reason=「季度 结算」")
-    assert (found.words, found.flags, found.problems) == (("orders-1",), {"--dry-run"}, ())
+    assert found.words == ("orders-1",)
+    assert found.flags == {"--dry-run"}
+    assert found.problems == ()
     assert found.options == {"--env": "prod", "--reason": "季度 结算"}
