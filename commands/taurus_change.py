@@ -22,6 +22,7 @@ from bot.service.approve import (
     resume,
 )
 from bot.service.hold import hold, take_out
+from bot.service.reading import Reading
 from bot.service.retry import retry
 from bot.service.tell import place_of
 from bot.service.wish import Wish
@@ -93,6 +94,10 @@ class Line:
             raise UsageError(text)
         return number_of(self.rest[0])
 
+    def reading(self, desk: Desk) -> Reading:
+        """What the asker may see in this channel."""
+        return Reading(desk, self.asker.person, self.call.channel)
+
     def wish(self, desk: Desk) -> Wish:
         """Make the wish about the change that was named."""
         return Wish(desk, self.asker, self.call.channel, self.number())
@@ -121,19 +126,22 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
 async def _list(line: Line, desk: Desk) -> Message:
     mine = line.asker.person.id if "--mine" in line.given.flags else None
     states = None if "--all" in line.given.flags else OPEN_STATES
-    return change_list(await desk.changes.find(states=states, requester=mine), line.reader)
+    found = await desk.changes.find(states=states, requester=mine)
+    shown = await line.reading(desk).changes(found)
+    return change_list(shown, line.reader, elsewhere=len(found) - len(shown))
 
 
 async def _show(line: Line, desk: Desk) -> Message:
-    change = await find(desk, line.number())
+    change = await line.reading(desk).change(line.number())
     return page(change, line.reader, page_number(line.given))
 
 
 async def _history(line: Line, desk: Desk) -> Message:
-    change = line.number() if line.rest else None
-    since = line.asker.now - _age(line.given)
-    entries = await desk.changes.story(change=change, since=since if change is None else None)
-    return history(entries, line.reader)
+    reading, since = line.reading(desk), line.asker.now - _age(line.given)
+    if line.rest:
+        change = await reading.change(line.number())
+        return history(await desk.changes.story(change=change.number), line.reader)
+    return history(await reading.entries(await desk.changes.story(since=since)), line.reader)
 
 
 def _age(given: Arguments) -> timedelta:

@@ -29,12 +29,14 @@ def help_for(*others: Command) -> tuple[Command, ...]:
 
 
 _MAY: Mapping[Action, Callable[[str], Sentence]] = {
+    Action.READ: lambda env: say("{env}: you may see databases and changes here.", env=env),
     Action.REQUEST: lambda env: say("{env}: you may request here.", env=env),
     Action.OVERRIDE: lambda env: say(
         "{env}: you may override a freeze here, with one approval more.", env=env
     ),
     Action.APPROVE: lambda env: say("{env}: you may approve here.", env=env),
     Action.HALT: lambda env: say("{env}: you may halt and cancel here.", env=env),
+    Action.FREEZE: lambda env: say("{env}: you may declare a freeze here.", env=env),
 }
 
 

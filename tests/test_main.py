@@ -121,6 +121,55 @@ def test_the_policy_is_explained_without_slack_or_credentials(tmp_path: Path) ->
     assert explained(tmp_path, *words, "--member-of", "S0DBA").returncode == 0
 
 
+ASKED = {
+    "request U0BOB S0DBA": (0, "allowed"),
+    "request U0BOB": (1, "not_requester"),
+    "approve U0BOB": (0, "allowed"),
+    "approve U0EVE": (1, "not_approver"),
+    "cancel U0BOB": (0, "allowed"),
+    "cancel U0EVE": (1, "not_involved"),
+    "halt U0EVE S0DBA": (0, "allowed"),
+    "halt U0EVE": (1, "not_involved"),
+    "resume U0BOB": (0, "allowed"),
+    "resume U0EVE S0DBA": (1, "not_approver"),
+    "override U0EVE S0DBA": (0, "allowed"),
+    "override U0EVE": (1, "not_requester"),
+    "shout U0BOB": (2, ""),
+}
+SCRIPT = """
+import sys
+from bot.__main__ import main
+for line in sys.stdin:
+    action, user, *groups = line.split()
+    supposed = [word for group in groups for word in ("--member-of", group)]
+    asked = ["--user", user, "--env", "prod", "--action", action, *supposed]
+    try:
+        print("exit:", main(["policy", "explain", *asked]))
+    except SystemExit as left:
+        print("exit:", left.code)
+"""
+
+
+def test_every_action_is_explained_by_its_exit_code(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(POLICY)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "TAURUS_CONFIG": str(file)},
+        input="\n".join(ASKED),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    answers = done.stdout.split("exit: ")
+    codes = [int(one.split()[0]) for one in answers[1:]]
+    reasons = [one.partition("reason: ")[2].split("\n")[0] for one in answers[:-1]]
+    found = dict(zip(ASKED, zip(codes, reasons, strict=True), strict=True))
+    assert found == ASKED
+
+
 def test_a_policy_with_mistakes_is_exit_2(tmp_path: Path) -> None:
     words = ("--user", "U0BOB", "--env", "prod", "--action", "halt")
     mistaken = explained(tmp_path, *words, text=POLICY.replace("approvers", "aprovers"))

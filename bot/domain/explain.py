@@ -50,6 +50,14 @@ def _notes(question: Question, environment: Environment, decision: Decision) -> 
                 user=question.user,
             )
         )
+    if environment.protected and question.action in {Action.APPROVE, Action.RESUME}:
+        notes.append(
+            say("{env} is protected: whoever does this has to type its name.", env=environment.name)
+        )
+    if question.action is Action.READ and environment.channels:
+        notes.append(
+            say("In a direct message only those read who may ask for changes or approve them.")
+        )
     if environment.channels and not question.channel:
         notes.append(
             say(

@@ -80,6 +80,8 @@ class Environment(Frozen):
 class Action(StrEnum):
     """What somebody wants to do."""
 
+    READ = "read"
+    """See the databases, the changes and the record."""
     REQUEST = "request"
     APPROVE = "approve"
     REJECT = "reject"
@@ -110,6 +112,8 @@ class Reason(StrEnum):
     OWN_CHANGE = "own_change"
     ALREADY_APPROVED = "already_approved"
     NOT_INVOLVED = "not_involved"
+    NOT_READER = "not_reader"
+    """Reads where nobody else sees it, and has nothing to do with the environment."""
     NAME_NOT_TYPED = "name_not_typed"
     """A protected environment asks to type its name, and something else was typed."""
     NOT_OWNER = "not_owner"
@@ -170,11 +174,14 @@ def decide(
     reason = _standing(circle.person)
     if not reason and not (action in _OWNERS and _owns(environment, change, channel)):
         reason = _place(action, environment, change, channel)
-        reason = reason or _RULES[action](circle, environment, change)
+        if not reason and not _is_open(action, environment, channel):
+            reason = _RULES[action](circle, environment, change)
     if not reason and closure is not None and action in _STARTS:
         why, *more = told(closure)
         reason = Reason.FROZEN if closure.is_freeze else Reason.OUTSIDE_WINDOW
         return Decision(reason=reason, sentence=why, more=tuple(more))
+    if reason is Reason.WRONG_CHANNEL and action is Action.READ:
+        return Decision(reason=reason, sentence=_not_read_here(environment))
     if not reason and action in _TYPED and environment.protected and typed is not None:
         reason = None if typed.strip() == environment.name else Reason.NAME_NOT_TYPED
     return Decision(
@@ -200,11 +207,27 @@ def _owns(environment: Environment, change: Change | None, channel: str) -> bool
 def _place(
     action: Action, environment: Environment, change: Change | None, channel: str
 ) -> Reason | None:
-    if action is Action.HOLD and change is not None and channel in change.notify:
+    if action in _WATCHED and change is not None and channel in change.notify:
         return None  # The notice there has the button; who may is another question.
+    if action is Action.READ and _is_alone(channel):
+        return None  # Nobody else reads there, so it only matters who does.
     if environment.channels and channel not in environment.channels:
         return Reason.WRONG_CHANNEL
     return None
+
+
+def _is_alone(channel: str) -> bool:
+    return channel[:1] in {"", "D"}  # a form or the Home tab, a direct message
+
+
+def _is_open(action: Action, environment: Environment, channel: str) -> bool:
+    # Whoever reads a channel sees the cards in it anyway.
+    return action is Action.READ and not (environment.channels and _is_alone(channel))
+
+
+def _may_read(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
+    reason = _may_stop(circle, environment, change)
+    return Reason.NOT_READER if reason is Reason.NOT_INVOLVED else reason
 
 
 def _may_request(circle: Circle, environment: Environment, _change: Change | None) -> Reason | None:
@@ -236,16 +259,17 @@ def _may_reject(circle: Circle, environment: Environment, change: Change | None)
     # Saying no is the safe direction: the requester and every approver may.
     if change is not None and circle.person.id == change.requester:
         return None
-    if environment.approvers and circle.is_among(environment.approvers):
+    if circle.is_among(environment.approvers):
         return None
-    return Reason.NOT_INVOLVED
+    return _outside(circle, environment.approvers, Reason.NOT_INVOLVED)
 
 
 def _may_stop(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
     # The brake belongs to everybody who could have started something.
     if _may_request(circle, environment, change) is None:
         return None
-    return _may_reject(circle, environment, change)
+    reason = _may_reject(circle, environment, change)
+    return _outside(circle, environment.requesters, reason) if reason else None
 
 
 def _may_resume(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
@@ -263,16 +287,21 @@ def _may_override(circle: Circle, environment: Environment, change: Change | Non
 
 
 def _may_lift(circle: Circle, environment: Environment, change: Change | None) -> Reason | None:
-    if environment.approvers:
-        return None if circle.is_among(environment.approvers) else Reason.NOT_APPROVER
-    return _may_request(circle, environment, change)
+    if not environment.approvers:
+        return _may_request(circle, environment, change)
+    if circle.is_among(environment.approvers):
+        return None
+    return _outside(circle, environment.approvers, Reason.NOT_APPROVER)
 
 
 _OWNERS = frozenset({Action.HOLD, Action.TAKE_OUT})
 """What the owners of databases may do from their own channel, by their tag."""
+_WATCHED = frozenset({Action.READ, Action.HOLD})
+"""What may be done where a change is only told of."""
 _STARTS = frozenset({Action.REQUEST, Action.APPROVE, Action.RESUME})
 _TYPED = frozenset({Action.APPROVE, Action.RESUME})
 _RULES = {
+    Action.READ: _may_read,
     Action.REQUEST: _may_request,
     Action.APPROVE: _may_approve,
     Action.REJECT: _may_reject,
@@ -298,21 +327,34 @@ def _not_approver(environment: Environment, change: Change | None) -> Sentence:
             "You are not among the approvers of {env}, so nothing was approved.",
             env=environment.name,
         )
+    if change is None:
+        return say("Only whoever asks for a change of {env} confirms it.", env=environment.name)
     return say(
-        "Only {person}, who asked for it, can confirm this change.", person=_requester(change)
+        "Only {person}, who asked for it, can confirm this change.",
+        person=User(user=change.requester),
+    )
+
+
+def _not_read_here(environment: Environment) -> Sentence:
+    return say(
+        "This channel does not speak of {env}, so nothing of it is shown here. Ask in one of its "
+        "own channels ({channels}), or in a direct message to the bot.",
+        env=environment.name,
+        channels=Channels(channels=environment.channels),
     )
 
 
 def _not_involved(environment: Environment, change: Change | None) -> Sentence:
+    if change is None:
+        return say(
+            "Only those who may ask for changes of {env} or approve them can do this.",
+            env=environment.name,
+        )
     return say(
         "Only {person}, who asked for it, and the approvers of {env} can do this.",
-        person=_requester(change),
+        person=User(user=change.requester),
         env=environment.name,
     )
-
-
-def _requester(change: Change | None) -> User | str:
-    return User(user=change.requester) if change else "-"
 
 
 _SENTENCES: Mapping[Reason, Callable[[Environment, Change | None], Sentence]] = {
@@ -348,6 +390,11 @@ _SENTENCES: Mapping[Reason, Callable[[Environment, Change | None], Sentence]] = 
         env=environment.name,
     ),
     Reason.NOT_INVOLVED: _not_involved,
+    Reason.NOT_READER: lambda environment, _: say(
+        "Here only those who may ask for changes of {env} or approve them can read of it. "
+        "Ask in one of its channels.",
+        env=environment.name,
+    ),
     Reason.NAME_NOT_TYPED: lambda environment, _: say(
         "Nothing was approved: {env} is protected. Type its name, {env}, exactly, in the form "
         "that the button on the card opens.",

@@ -36,7 +36,9 @@ async def declare(desk: Desk, asker: Asker, freeze: Freeze, *, channel: str) -> 
         end=At(at=freeze.end),
         reason=freeze.reason,
     )
-    stored = await desk.changes.add_freeze(freeze, (_record(asker, "freeze", text, channel),))
+    stored = await desk.changes.add_freeze(
+        freeze, (_record(asker, "freeze", text, freeze, channel),)
+    )
     await _announce(desk, environment, channel, text, stored.name)
     return stored
 
@@ -61,7 +63,7 @@ async def lift(desk: Desk, asker: Asker, number: int, *, channel: str) -> Freeze
         env=freeze.environment,
     )
     if not await desk.changes.lift_freeze(
-        number, asker.now, (_record(asker, "lift", text, channel),)
+        number, asker.now, (_record(asker, "lift", text, freeze, channel),)
     ):
         raise _over(number)
     await _announce(desk, environment, channel, text, f"{freeze.name} lifted")
@@ -83,8 +85,8 @@ async def _permit(
         raise RefusedError(decision.sentence)
 
 
-def _record(asker: Asker, kind: str, sentence: Sentence, channel: str) -> Record:
-    data = {"channel": channel}
+def _record(asker: Asker, kind: str, sentence: Sentence, freeze: Freeze, channel: str) -> Record:
+    data = {"channel": channel, "environment": freeze.environment, "delivery": asker.key}
     return Record(at=asker.now, actor=asker.person.id, kind=kind, sentence=sentence, data=data)
 
 

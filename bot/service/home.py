@@ -18,6 +18,7 @@ from bot.domain.drift import drift_of
 from bot.domain.policy import Action, Circle, decide
 from bot.ports import ChatError, Person, StoreError
 from bot.service.desk import Desk
+from bot.service.reading import Reading
 from bot.views.home import Fleet, HomeTab, home
 from bot.views.reader import Reader
 
@@ -123,21 +124,16 @@ async def _open_changes(desk: Desk) -> tuple[Change, ...]:
 
 async def _tab(desk: Desk, person: Person, changes: Iterable[Change]) -> HomeTab:
     now = desk.clock()
-    circles = {
-        name: await desk.circle(person, environment)
-        for name, environment in desk.environments.items()
-    }
+    environments = await Reading(desk, person, "").environments()
+    circles = {name: await desk.circle(person, one) for name, one in environments.items()}
     listed = [change for change in changes if change.environment in circles]
     return HomeTab(
         waiting=tuple(one for one in listed if _waits_for(one, circles, desk, now)),
         mine=tuple(one for one in listed if one.requester == person.id),
         running=tuple(one for one in listed if one.state in {State.RUNNING, State.UNKNOWN}),
         scheduled=tuple(one for one in listed if _is_soon(one, now)),
-        fleets=tuple(_fleet(name, desk) for name in desk.environments),
-        calendars={
-            name: await desk.calendar(environment)
-            for name, environment in desk.environments.items()
-        },
+        fleets=tuple(_fleet(name, desk) for name in environments),
+        calendars={name: await desk.calendar(one) for name, one in environments.items()},
         now=now,
     )
 

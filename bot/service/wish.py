@@ -8,6 +8,7 @@ from bot.domain.change import Approval, Change, TargetState, Timing
 from bot.domain.freeze import Calendar, Closure, closure_of, told
 from bot.domain.policy import Action, Circle, Environment, decide
 from bot.domain.refused import RefusedError
+from bot.domain.seal import seal_of
 from bot.domain.sentence import Sentence, User, say, word
 from bot.domain.story import Record
 from bot.service.amend import Step, amend, find
@@ -68,6 +69,10 @@ class Wish:
             RefusedError: with the policy's reason.
         """
         assert self._circle is not None  # noqa: S101 - prepare() comes first
+        # A yes to something else than what the change says now is none: it may be given anew.
+        seal = seal_of(change)
+        valid = tuple(one for one in change.approvals if one.seal == seal)
+        change = change.model_copy(update={"approvals": valid})
         # A form and the Home tab are in no channel: what they do counts as done at the card.
         channel = self.channel or change.channel
         decision = decide(

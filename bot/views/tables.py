@@ -14,17 +14,26 @@ from bot.views.card import headline
 from bot.views.reader import Reader, escaped
 
 
-def change_list(changes: Sequence[Change], reader: Reader) -> Message:
-    """List changes, newest first."""
+def change_list(changes: Sequence[Change], reader: Reader, *, elsewhere: int = 0) -> Message:
+    """List changes, newest first; `elsewhere` of them are not for this place."""
+    hint = [context(reader(_elsewhere(elsewhere)))] if elsewhere else []
     if not changes:
         text = reader(say("There are no such changes. Plan one with /taurus-upgrade."))
-        return message(text, [section(text)])
+        return message(text, [section(text), *hint])
     head = reader(say_many("{n} change", "{n} changes", len(changes)))
     blocks, hidden = sections(f"• {headline(change, reader)}" for change in changes)
     if hidden:
         more = say_many("… and {n} more.", "… and {n} more.", hidden)
         blocks.append(context(reader(more)))
-    return message(head, [section(f"*{head}*"), *blocks])
+    return message(head, [section(f"*{head}*"), *blocks, *hint])
+
+
+def _elsewhere(count: int) -> Sentence:
+    return say_many(
+        "{n} change of another environment is not shown here: ask in a channel of that.",
+        "{n} changes of other environments are not shown here: ask in their channels.",
+        count,
+    )
 
 
 def history(entries: Sequence[Entry], reader: Reader) -> Message:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialogues.stage import Mode, Stage
+from tests.dialogues.stage import CHANNEL, Mode, Stage
 
-ANN, BOB = "U0ANN", "U0BOB"
+ANN, BOB, CARL = "U0ANN", "U0BOB", "U0CARL"
 POLICY = """
 [environments.prod]
 channels = ["C0DB"]
@@ -18,6 +18,7 @@ notify = ["C0NEWS"]
 
 [environments.staging]
 channels = ["C0PAY"]
+requesters = ["U0ANN"]
 """
 
 
@@ -68,3 +69,38 @@ async def test_help_tells_what_one_may_do_where(stage: Stage) -> None:
     shown = str(stage.world.slack.ephemerals(ANN, "C0DB"))
     assert "prod: you may request here." in shown
     assert "staging cannot be changed from this channel" in shown
+    assert "staging: you may" not in shown
+    assert "prod: you may declare a freeze here." in shown
+
+
+async def test_an_environment_is_read_in_its_own_channels_or_alone(stage: Stage) -> None:
+    slack = stage.world.slack
+    for line in ("/taurus-fleet --env staging", "/taurus-freeze list"):
+        await stage.says(BOB, line)
+    await stage.until_whispered(BOB, "This channel does not speak of staging")
+    await stage.until(lambda: "changes may start now" in str(slack.ephemerals(BOB, CHANNEL)))
+    assert "staging:" not in str(slack.ephemerals(BOB, CHANNEL))
+    stage.writes(CARL, "fleet --env staging")
+    await stage.until_direct(CARL, "Here only those who may ask for changes of staging")
+    stage.writes(ANN, "fleet --env staging")
+    await stage.until_direct(ANN, "orders-prod-01")
+
+
+async def test_a_change_is_read_where_its_environment_is(stage: Stage) -> None:
+    slack = stage.world.slack
+    await slack.command(ANN, "C0PAY", "/taurus-upgrade orders-prod-01 --reason quietly")
+    await stage.until(lambda: "CHG-1 · Proposed" in str(slack.messages("C0PAY")))
+    for line in ("show CHG-1", "history CHG-1"):
+        await stage.says(BOB, f"/taurus-change {line}")
+    await stage.until(
+        lambda: sum("does not speak of staging" in one for one in stage.whispers(BOB)) == 2
+    )
+    await stage.says(BOB, "/taurus-change list")
+    await stage.until_whispered(BOB, "There are no such changes")
+    await stage.says(BOB, "/taurus-change history")
+    await stage.until(lambda: len(stage.whispers(BOB)) == 4)
+    shown = str(slack.ephemerals(BOB, CHANNEL))
+    assert "1 change of another environment is not shown here" in shown
+    assert "quietly" not in shown
+    stage.writes(ANN, "change show CHG-1")
+    await stage.until_direct(ANN, "CHG-1 · Proposed")

@@ -220,7 +220,7 @@ async def test_mistakes_of_a_freeze_are_told_at_once(stage: Stage) -> None:
 
 async def test_only_those_who_may_declare_or_lift(stage: Stage) -> None:
     await stage.says(CARL, "/taurus-freeze add --until +2h --reason no")
-    await stage.until_whispered(CARL, "who asked for it, and the approvers")
+    await stage.until_whispered(CARL, "Only those who may ask for changes of default or approve")
     await stage.says(DANA, "/taurus-freeze add --until +2h --reason incident")
     await stage.until_whispered(DANA, "FRZ-1 holds")
     await stage.says(ANN, "/taurus-freeze lift 1")
@@ -237,5 +237,11 @@ async def test_freezes_are_in_the_record(stage: Stage) -> None:
     assert stage.app is not None
     entries = await stage.app.changes.story()
     assert [entry.record.kind for entry in entries] == ["freeze", "lift"]
-    assert entries[0].record.data == {"channel": "C0DB", "freeze": "FRZ-1"}
+    for entry in entries:
+        assert entry.record.data.pop("delivery").startswith("call:")
+        assert entry.record.data == {
+            "channel": "C0DB",
+            "environment": "default",
+            "freeze": "FRZ-1",
+        }
     assert await stage.app.changes.verify() is None

@@ -1,6 +1,8 @@
 """Every decision of the policy, and every reason."""
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -130,11 +132,118 @@ def test_bots_strangers_and_those_who_left_may_do_nothing(
     assert decide(action, who, PROD, channel="C0PROD", change=change()).reason is reason
 
 
-@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("action", sorted(set(Action) - {Action.READ}))
 def test_an_environment_is_changed_from_its_own_channels_only(action: Action) -> None:
     decision = decide(action, BOB, PROD, channel="C0ELSE", change=change())
     assert decision.reason is Reason.WRONG_CHANNEL
     assert "#C0PROD" in str(decision.sentence)
+
+
+@pytest.mark.parametrize(
+    ("channel", "who", "reason"),
+    [
+        ("C0PROD", CARL, R.ALLOWED),
+        ("C0ELSE", BOB, R.WRONG_CHANNEL),
+        ("D0BOB", BOB, R.ALLOWED),
+        ("", EVE, R.ALLOWED),
+        ("D0CARL", CARL, R.NOT_READER),
+        ("", CARL, R.NOT_READER),
+    ],
+)
+def test_what_is_read_alone_is_for_those_who_have_to_do_with_it(
+    channel: str, who: Circle, reason: Reason
+) -> None:
+    decision = decide(A.READ, who, PROD, channel=channel)
+    assert decision.reason is reason
+    assert ("#C0PROD" in str(decision.sentence)) is (reason is R.WRONG_CHANNEL)
+    assert decide(A.READ, who, OPEN, channel=channel).allowed
+    own = decide(A.READ, CARL, PROD, channel="", change=change(requester="U0CARL"))
+    assert own.allowed
+
+
+NOBODY = {R.BOT, R.FOREIGN, R.INACTIVE}
+ALWAYS = {R.ALLOWED, R.WRONG_CHANNEL, R.UNREADABLE, *NOBODY}
+CLOSED = {R.FROZEN, R.OUTSIDE_WINDOW}
+EVERY_REASON = {
+    A.READ: ALWAYS | {R.NOT_READER},
+    A.REQUEST: ALWAYS | CLOSED | {R.NOT_REQUESTER},
+    A.APPROVE: ALWAYS
+    | CLOSED
+    | {R.NOT_APPROVER, R.OWN_CHANGE, R.ALREADY_APPROVED, R.NAME_NOT_TYPED},
+    A.REJECT: ALWAYS | {R.NOT_INVOLVED},
+    A.CANCEL: ALWAYS | {R.NOT_INVOLVED},
+    A.RESCHEDULE: ALWAYS | {R.NOT_INVOLVED},
+    A.HALT: ALWAYS | {R.NOT_INVOLVED},
+    A.RESUME: ALWAYS | CLOSED | {R.NOT_APPROVER, R.OWN_CHANGE, R.NAME_NOT_TYPED},
+    A.OVERRIDE: ALWAYS | {R.NOT_REQUESTER, R.NOBODY_TO_OVERRIDE},
+    A.FREEZE: ALWAYS | {R.NOT_INVOLVED},
+    A.LIFT: ALWAYS | {R.NOT_APPROVER, R.NOT_REQUESTER},
+}
+"""Which reasons each action can be decided by; every other pair is impossible."""
+PEOPLE = (
+    *(ANN, EVE, CARL, BOB, ADMIN),
+    circle("U0CARL").model_copy(update={"unread": frozenset({"S0DBA", "S0ONCALL"})}),
+    *(circle("U0BOB", **{kind: True}) for kind in ("is_bot", "is_foreign")),
+    circle("U0BOB", is_active=False),
+)
+CLOSURES = (
+    None,
+    *(Closure(sentence=say("no"), is_freeze=one, opens_at=NOW) for one in (True, False)),
+)
+CASES = tuple(
+    product(
+        PEOPLE,
+        (
+            *(OPEN, PROD, SELF, PROD.model_copy(update={"protected": True})),
+            PROD.model_copy(update={"approvers": ()}),
+        ),
+        ("C0PROD", "C0ELSE", "D0ANN"),
+        (None, change(), change("U0EVE"), change(requester="U0CARL")),
+        CLOSURES,
+        (None, "", "prod"),
+    )
+)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_each_action_is_decided_by_its_reasons_and_each_has_its_sentence(action: Action) -> None:
+    told: dict[Reason, set[str]] = defaultdict(set)
+    for who, environment, channel, about, closure, typed in CASES:
+        decision = decide(
+            action,
+            who,
+            environment,
+            channel=channel,
+            change=about,
+            closure=closure,
+            typed=typed,
+        )
+        assert decision.allowed is (decision.reason is R.ALLOWED)
+        told[decision.reason].add(str(decision.sentence))
+    assert set(told) == EVERY_REASON[action]
+    for sentences in told.values():
+        assert all(sentence and "{" not in sentence for sentence in sentences)
+    others = [sentences for reason, sentences in told.items() if reason is not R.ALLOWED]
+    assert told[R.ALLOWED].isdisjoint(set[str]().union(*others))
+
+
+def test_every_reason_is_some_actions() -> None:
+    assert set().union(*EVERY_REASON.values()) == set(Reason)
+    assert set(EVERY_REASON) == set(Action)
+
+
+@pytest.mark.parametrize("action", [A.APPROVE, A.RESUME])
+@pytest.mark.parametrize("typed", ["", "Prod", "staging", "prod prod"])
+def test_a_protected_environment_wants_its_very_name(action: Action, typed: str) -> None:
+    protected = PROD.model_copy(update={"protected": True})
+
+    def decided(typed: str | None) -> Reason:
+        about = change()
+        return decide(action, BOB, protected, channel="C0PROD", change=about, typed=typed).reason
+
+    assert decided(typed) is R.NAME_NOT_TYPED
+    assert decided("prod") is decided(" prod ") is decided(None) is R.ALLOWED
+    assert decide(action, BOB, PROD, channel="C0PROD", change=change(), typed=typed).allowed
 
 
 def notes(action: Action, user: str, environment: Environment = PROD) -> str:
@@ -157,6 +266,10 @@ def test_explaining_tells_of_channels_and_of_ones_own_changes() -> None:
     assert "the requester confirms" in notes(Action.APPROVE, "U0EVE", OPEN)
     assert "may always hold, cancel" in notes(Action.CANCEL, "U0EVE")
     assert "one approval more" in notes(Action.OVERRIDE, "U0ANN")
+    protected = PROD.model_copy(update={"protected": True})
+    assert "type its name" in notes(Action.RESUME, "U0EVE", protected)
+    assert "type its name" not in notes(Action.APPROVE, "U0EVE")
+    assert "direct message" in notes(Action.READ, "U0CARL")
 
 
 @pytest.mark.parametrize(
