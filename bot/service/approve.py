@@ -6,12 +6,10 @@ Each use case re-reads the change, asks the policy, decides by a pure function a
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.domain.ahead import scheduled
 from bot.domain.change import (
     IN_FLIGHT,
     Change,
     Move,
-    Options,
     State,
     TargetState,
     Timing,
@@ -19,11 +17,10 @@ from bot.domain.change import (
     allows,
     with_targets,
 )
+from bot.domain.consent import approved, renewed, rescheduled, resumed
 from bot.domain.policy import Action
 from bot.domain.refused import RefusedError
-from bot.domain.reminders import awaiting
-from bot.domain.rules import ruled, rules_differ
-from bot.domain.seal import is_sealed, resealed, seal_of
+from bot.domain.seal import seal_of
 from bot.domain.sentence import At, Sentence, say
 from bot.domain.turns import settled, turned
 from bot.service.amend import Step
@@ -60,7 +57,7 @@ def _check_approve(wish: Wish, change: Change, typed: str | None = None) -> None
 async def _consent(
     wish: Wish,
     check: Callable[[Wish, Change, str | None], None],
-    agreed: Callable[[Change, Wish, datetime], Step],
+    agreed: Callable[[Change, Wish], Step],
 ) -> Change:
     """Take a yes to exactly what the person could see.
 
@@ -68,27 +65,29 @@ async def _consent(
     card said was something else, so the yes has to be given again.
     """
     await wish.prepare()
-    renewed = False
+    is_other = False
 
     def decision(change: Change) -> Step:
-        nonlocal renewed
+        nonlocal is_other
         check(wish, change, None)
-        if renewed := bool(why := rules_differ(change, wish.environment)):
-            return _under_new_rules(change, wish, why)
+        fresh = renewed(change, wish.environment)
+        is_other = fresh is not None
+        if fresh is not None:
+            return _under_new_rules(fresh, wish)
         check(wish, change, wish.typed or "")
         _refuse_unseen(wish, change)
-        return agreed(change, wish, wish.asker.now)
+        return agreed(change, wish)
 
     change = await wish.amend(decision)
-    if renewed:
+    if is_other:
         raise RefusedError(_not_as_seen(change))
     return change
 
 
-def _under_new_rules(change: Change, wish: Wish, why: tuple[Sentence, ...]) -> Step:
-    fresh = ruled(change, wish.environment).model_copy(update={"approvals": (), "difference": why})
+def _under_new_rules(fresh: Change, wish: Wish) -> Step:
     text = say("Approvals so far do not count any more, and it has to be approved again.")
-    return fresh, (wish.record("void", text, why=str(why[0]), seal=seal_of(fresh)),)
+    why = " ".join(str(one) for one in fresh.difference)
+    return fresh, (wish.record("void", text, why=why, seal=seal_of(fresh)),)
 
 
 def _refuse_unseen(wish: Wish, change: Change) -> None:
@@ -117,16 +116,10 @@ def _refuse_past(change: Change, now: datetime) -> None:
         )
 
 
-def _approved(change: Change, wish: Wish, now: datetime) -> Step:
-    seal = seal_of(change)
-    approval = wish.approval(seal)
-    # Approvals of an earlier plan are worth nothing: keep only those of this one.
-    valid = tuple(one for one in change.approvals if one.seal == seal)
-    change = change.model_copy(update={"approvals": (*valid, approval), "difference": ()})
-    record = wish.record("approve", say("{who} approved it.", who=wish.who), seal=seal)
-    if not is_sealed(change):
-        return change, (record,)
-    return scheduled(advance(change, Move.APPROVE), now), (record,)
+def _approved(change: Change, wish: Wish) -> Step:
+    approval = wish.approval(seal_of(change))
+    text = say("{who} approved it.", who=wish.who)
+    return approved(change, approval, wish.record("approve", text, seal=approval.seal))
 
 
 async def reject(wish: Wish, reason: str = "") -> Change:
@@ -229,35 +222,16 @@ async def reschedule(wish: Wish, run_at: datetime) -> Change:
     def decision(change: Change) -> Step:
         _check_reschedule(wish, change)
         wish.refuse_closed(change, run_at)
-        rules = wish.desk.environments[change.environment]
-        options = change.options.model_copy(update={"timing": Timing.AT, "run_at": run_at})
-        moved = advance(
-            change,
-            Move.RESCHEDULE,
-            options=Options.model_validate(options.model_dump()),
-            approvals=(),
-            expires_at=wish.asker.now + rules.approval_ttl,
-        )
-        if rules.reschedule_keeps_approvals and (kept := resealed(change, moved)):
-            return _moved_on(kept, wish, run_at)
-        text = say(
-            "{who} moved it to {at}; it has to be approved again.", who=wish.who, at=At(at=run_at)
-        )
-        return awaiting(moved, wish.asker.now), (wish.record("reschedule", text),)
+        moved = rescheduled(change, run_at, wish.environment, wish.asker.now)
+        who, at = wish.who, At(at=run_at)
+        text = say("{who} moved it to {at}; it has to be approved again.", who=who, at=at)
+        if moved.approvals:
+            text = say(
+                "{who} moved it to {at}; its approvals stay, as the policy says.", who=who, at=at
+            )
+        return moved, (wish.record("reschedule", text, seal=seal_of(moved)),)
 
     return await wish.amend(decision)
-
-
-def _moved_on(moved: Change, wish: Wish, run_at: datetime) -> Step:
-    text = say(
-        "{who} moved it to {at}; its approvals stay, as the policy says.",
-        who=wish.who,
-        at=At(at=run_at),
-    )
-    record = wish.record("reschedule", text, seal=seal_of(moved))
-    if is_sealed(moved):
-        return scheduled(advance(moved, Move.APPROVE), wish.asker.now), (record,)
-    return awaiting(moved, wish.asker.now), (record,)
 
 
 async def halt(wish: Wish) -> Change:
@@ -311,19 +285,7 @@ def _look_again(change: Change, wish: Wish) -> Step:
     return change.model_copy(update={"due_at": wish.asker.now}), (wish.record("look", text),)
 
 
-def _resumed(change: Change, wish: Wish, now: datetime) -> Step:
-    seal = seal_of(change)
-    others = tuple(
-        one for one in change.approvals if one.seal == seal and one.user != wish.asker.person.id
-    )
-    approval = wish.approval(seal)
-    change = change.model_copy(update={"approvals": (*others, approval)})
-    record = wish.record(
-        "resume", say("{who} approved going on with the rest.", who=wish.who), seal=seal
-    )
-    if not is_sealed(change):
-        return change, (record,)
-    resumed = advance(
-        change, Move.RESUME, halt_reason=None, difference=(), due_at=now, resumed_at=now
-    )
-    return resumed, (record,)
+def _resumed(change: Change, wish: Wish) -> Step:
+    approval = wish.approval(seal_of(change))
+    text = say("{who} approved going on with the rest.", who=wish.who)
+    return resumed(change, approval, wish.record("resume", text, seal=approval.seal))

@@ -30,21 +30,17 @@ from bot.domain.observe import (
 )
 from bot.domain.plan import Facts, next_batch
 from bot.domain.progress import begins_wave, soaking_until
-from bot.domain.rules import ruled, rules_differ
-from bot.domain.seal import difference, is_sealed
+from bot.domain.sending import may_send, next_step
 from bot.domain.sentence import Sentence, say
 from bot.domain.signal import parameters
 from bot.domain.steps import (
-    BUSY_LIMIT,
     doubtful,
     expired,
     ill,
     looked,
-    not_ready,
     orphaned,
     stopped,
     unhealthy,
-    voided,
     waits,
 )
 from bot.domain.turns import Step, settled, turned
@@ -95,7 +91,7 @@ async def _attend(desk: Desk, change: Change) -> None:
         change = await desk.changes.save(*step)
     if change.in_state(_LOOKED_AT):
         change = await look(desk, change)
-    if _may_send(change):
+    if may_send(change):
         # What was seen turns a change by itself; that time passes does not: something is slow.
         if (fresh := settled(change, now)).state is not change.state:
             await desk.changes.save(*turned(change, fresh, now))
@@ -103,16 +99,6 @@ async def _attend(desk: Desk, change: Change) -> None:
         await _send_next(desk, change)
         return
     await _close_or_wait(desk, change)
-
-
-def _may_send(change: Change) -> bool:
-    planned = next_batch(change.targets)
-    if not planned or change.state not in {State.SCHEDULED, State.RUNNING}:
-        return False
-    if change.state is State.SCHEDULED and change.batches:
-        return False
-    flying = change.in_state(IN_FLIGHT)
-    return all(target.wave >= planned[0].wave for target in flying)
 
 
 async def _close_or_wait(desk: Desk, change: Change) -> None:
@@ -170,19 +156,10 @@ async def _send_next(desk: Desk, change: Change) -> None:
     checked = change.in_state({TargetState.PLANNED}) if not change.batches else batch
     facts = await _facts(desk, change, checked)
     rules = desk.environments[change.environment]
-    different = rules_differ(change, rules)
-    different += difference(checked, facts, change.options.timing)
-    if different or not is_sealed(change):
-        why = different or (say("The approvals do not cover what the change says now."),)
-        fresh = ruled(change, rules)
-        fresh, records = voided(fresh, checked, facts, why, now, rules.approval_ttl)
-        # What it takes to approve it follows from what would be done by now.
-        await desk.changes.save(ruled(fresh, rules), records)
-        return
-    if busy := not_ready(batch, facts):
-        await _wait_for(desk, change, busy, checked, facts)
-        return
-    await send(desk, change, batch, facts)
+    fresh, records = next_step(change, batch, checked, facts, rules, desk.clock())
+    saved = await desk.changes.save(fresh, records)
+    if len(saved.batches) > len(change.batches):
+        await send(desk, saved, batch)
 
 
 async def _bad_health(
@@ -218,25 +195,6 @@ async def _facts(desk: Desk, change: Change, targets: tuple[Target, ...]) -> tup
     fleet = await desk.fleets[change.environment].instances()
     chosen = [one for one in fleet if one.id in wanted]
     return await survey(desk, change.environment, chosen, fleet)
-
-
-async def _wait_for(
-    desk: Desk,
-    change: Change,
-    busy: tuple[Sentence, ...],
-    checked: tuple[Target, ...],
-    facts: tuple[Facts, ...],
-) -> None:
-    """Wait for busy instances for a while, then ask people again."""
-    now = desk.clock()
-    environment = desk.environments[change.environment]
-    waiting = waits(change, busy, now)
-    if now - (waiting.waiting_since or now) >= BUSY_LIMIT:
-        ttl = environment.approval_ttl
-        await desk.changes.save(*voided(change, checked, facts, busy, now, ttl))
-        return
-    due_at = now + environment.poll_interval
-    await desk.changes.save(waiting.model_copy(update={"due_at": due_at}), ())
 
 
 async def look(desk: Desk, change: Change) -> Change:

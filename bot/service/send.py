@@ -1,4 +1,4 @@
-"""Send a batch: record the attempt, send its request once, record what came back."""
+"""Send a batch whose attempt is recorded: its request once, and record what came back."""
 
 import logging
 from datetime import datetime, timedelta
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from bot.domain.change import Change, State, Target
 from bot.domain.errors import CloudError
 from bot.domain.instance import Answer
-from bot.domain.plan import Facts, next_batch
-from bot.domain.steps import SEND_WITHIN, answered, attempted, in_window
+from bot.domain.plan import next_batch
+from bot.domain.steps import SEND_WITHIN, answered, in_window
 from bot.domain.turns import Step
 from bot.ports import StoreError
 from bot.service.amend import amend
@@ -20,17 +20,12 @@ STORE_PAUSE = 2.0
 _log = logging.getLogger(__name__)
 
 
-async def send(
-    desk: Desk, change: Change, batch: tuple[Target, ...], facts: tuple[Facts, ...]
-) -> None:
-    """Send what was planned and checked against `facts` just before.
+async def send(desk: Desk, change: Change, batch: tuple[Target, ...]) -> None:
+    """Send the batch whose attempt was just recorded, once.
 
     Raises:
-        StaleError: somebody else has changed the change since; nothing was sent.
-        StoreError: the attempt could not be recorded, so nothing was sent; or the store was away
-            for so long that the answer is lost.
+        StoreError: the store was away for so long that the answer is lost.
     """
-    change = await desk.changes.save(*attempted(change, batch, facts, desk.clock()))
     number = change.batches[-1].number
     rows = [(target.instance_id, str(target.kernel)) for target in batch]
     desk.wake()

@@ -220,7 +220,7 @@ async def test_mistakes_of_a_freeze_are_told_at_once(stage: Stage) -> None:
 
 async def test_only_those_who_may_declare_or_lift(stage: Stage) -> None:
     await stage.says(CARL, "/taurus-freeze add --until +2h --reason no")
-    await stage.until_whispered(CARL, "Only those who may ask for changes of default or approve")
+    await stage.until_whispered(CARL, "Only those who may ask for changes of prod or approve")
     await stage.says(DANA, "/taurus-freeze add --until +2h --reason incident")
     await stage.until_whispered(DANA, "FRZ-1 holds")
     await stage.says(ANN, "/taurus-freeze lift 1")
@@ -241,7 +241,7 @@ async def test_freezes_are_in_the_record(stage: Stage) -> None:
         assert entry.record.data.pop("delivery").startswith("call:")
         assert entry.record.data == {
             "channel": "C0DB",
-            "environment": "default",
+            "environment": "prod",
             "freeze": "FRZ-1",
         }
     assert await stage.app.changes.verify() is None

@@ -1,0 +1,68 @@
+"""The last question before anything is sent: is what was approved still what there is?"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.change import IN_FLIGHT, Change, State, Target
+from bot.domain.plan import Facts, next_batch
+from bot.domain.policy import Environment
+from bot.domain.rules import ruled, rules_differ
+from bot.domain.seal import difference, is_sealed
+from bot.domain.sentence import Sentence, say
+from bot.domain.steps import BUSY_LIMIT, attempted, not_ready, voided, waits
+from bot.domain.turns import Step
+
+
+def may_send(change: Change) -> bool:
+    """Whether the change is at a point at which its next batch may be thought of."""
+    planned = next_batch(change.targets)
+    if not planned or change.state not in {State.SCHEDULED, State.RUNNING}:
+        return False
+    if change.state is State.SCHEDULED and change.batches:
+        return False
+    flying = change.in_state(IN_FLIGHT)
+    return all(target.wave >= planned[0].wave for target in flying)
+
+
+def next_step(
+    change: Change,
+    batch: Sequence[Target],
+    checked: Sequence[Target],
+    facts: Sequence[Facts],
+    rules: Environment,
+    now: datetime,
+) -> Step:
+    """Void the approval, wait for busy instances, or record the attempt to send the batch.
+
+    `facts` about the `checked` targets were read just before. Only what this records as attempted
+    may be sent.
+    """
+    why = (
+        *rules_differ(change, rules),
+        *difference(checked, facts, change.options.timing),
+    )
+    if why or not is_sealed(change):
+        why = why or (say("The approvals do not cover what the change says now."),)
+        fresh, records = voided(
+            ruled(change, rules), checked, facts, why, now, rules.approval_ttl
+        )
+        # What it takes to approve it follows from what would be done by now.
+        return ruled(fresh, rules), records
+    if busy := not_ready(batch, facts):
+        return _waiting(change, busy, checked, facts, rules, now)
+    return attempted(change, batch, facts, now)
+
+
+def _waiting(
+    change: Change,
+    busy: tuple[Sentence, ...],
+    checked: Sequence[Target],
+    facts: Sequence[Facts],
+    rules: Environment,
+    now: datetime,
+) -> Step:
+    """Wait for busy instances for a while, then ask people again."""
+    waiting = waits(change, busy, now)
+    if now - (waiting.waiting_since or now) >= BUSY_LIMIT:
+        return voided(waiting, checked, facts, busy, now, rules.approval_ttl)
+    return waiting.model_copy(update={"due_at": now + rules.poll_interval}), ()
