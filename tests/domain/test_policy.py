@@ -12,6 +12,8 @@ from bot.domain.freeze import Closure
 from bot.domain.person import Person
 from bot.domain.policy import Action, Circle, Environment, Reason, decide
 from bot.domain.sentence import say
+from bot.domain.subscription import Subscription
+from tests.domain.examples import target
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 OPEN = Environment(name="default", region="cn-north-4")
@@ -173,6 +175,8 @@ EVERY_REASON = {
     A.REJECT: ALWAYS | {R.NOT_INVOLVED},
     A.CANCEL: ALWAYS | {R.NOT_INVOLVED},
     A.RESCHEDULE: ALWAYS | {R.NOT_INVOLVED},
+    A.HOLD: ALWAYS | {R.NOT_INVOLVED},
+    A.TAKE_OUT: {R.ALLOWED, R.WRONG_CHANNEL, R.NOT_OWNER, *NOBODY},
     A.HALT: ALWAYS | {R.NOT_INVOLVED},
     A.RESUME: ALWAYS | CLOSED | {R.NOT_APPROVER, R.OWN_CHANGE, R.NAME_NOT_TYPED},
     A.OVERRIDE: ALWAYS | {R.NOT_REQUESTER, R.NOBODY_TO_OVERRIDE},
@@ -180,6 +184,14 @@ EVERY_REASON = {
     A.LIFT: ALWAYS | {R.NOT_APPROVER, R.NOT_REQUESTER},
 }
 """Which reasons each action can be decided by; every other pair is impossible."""
+PAY = Subscription(key="team", value="payments", channel="C0PAY")
+PAYMENTS = change().model_copy(
+    update={
+        "targets": (target(tags={"team": "payments"}),),
+        "subscriptions": (PAY,),
+        "notify": ("C0NEWS",),
+    }
+)
 PEOPLE = (
     *(ANN, EVE, CARL, BOB, ADMIN),
     circle("U0CARL").model_copy(update={"unread": frozenset({"S0DBA", "S0ONCALL"})}),
@@ -195,10 +207,10 @@ CASES = tuple(
         PEOPLE,
         (
             *(OPEN, PROD, SELF, PROD.model_copy(update={"protected": True})),
-            PROD.model_copy(update={"approvers": ()}),
+            PROD.model_copy(update={"approvers": (), "subscriptions": (PAY,)}),
         ),
-        ("C0PROD", "C0ELSE", "D0ANN"),
-        (None, change(), change("U0EVE"), change(requester="U0CARL")),
+        ("C0PROD", "C0ELSE", "C0PAY", "C0NEWS", "D0ANN"),
+        (None, change(), change("U0EVE"), change(requester="U0CARL"), PAYMENTS),
         CLOSURES,
         (None, "", "prod"),
     )
