@@ -43,9 +43,7 @@ def next_step(
     )
     if why or not is_sealed(change):
         why = why or (say("The approvals do not cover what the change says now."),)
-        fresh, records = voided(
-            ruled(change, rules), checked, facts, why, now, rules.approval_ttl
-        )
+        fresh, records = voided(ruled(change, rules), checked, facts, why, now, rules.approval_ttl)
         # What it takes to approve it follows from what would be done by now.
         return ruled(fresh, rules), records
     if busy := not_ready(batch, facts):
