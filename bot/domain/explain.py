@@ -3,7 +3,8 @@
 from bot.domain.duty import is_source
 from bot.domain.model import Frozen
 from bot.domain.person import Person
-from bot.domain.policy import Action, Circle, Decision, Environment, Reason, decide
+from bot.domain.policy import Action, Circle, Decision, Environment, decide
+from bot.domain.reasons import Reason
 from bot.domain.rules import rule_in_words
 from bot.domain.sentence import Channels, Sentence, Users, say
 

@@ -6,7 +6,8 @@ from bot.domain.change import Change, State, Target, TargetState
 from bot.domain.owners import is_owner, owned, removable, subscribed, taken_out
 from bot.domain.person import Person
 from bot.domain.plan import next_batch
-from bot.domain.policy import Action, Circle, Environment, Reason, decide
+from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.reasons import Reason
 from bot.domain.seal import is_sealed, seal_of
 from bot.domain.sentence import User
 from bot.domain.subscription import Subscription, parse_notify

@@ -10,7 +10,8 @@ from bot.domain.change import Approval, Change, Options
 from bot.domain.explain import Question, explain
 from bot.domain.freeze import Closure
 from bot.domain.person import Person
-from bot.domain.policy import Action, Circle, Environment, Reason, decide
+from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.reasons import Reason
 from bot.domain.sentence import say
 from bot.domain.subscription import Subscription
 from tests.domain.examples import target
