@@ -105,7 +105,7 @@ async def _close_or_wait(desk: Desk, change: Change) -> None:
     now = desk.clock()
 
     def decision(change: Change) -> Step | None:
-        if change.state is State.PROPOSED or _may_send(change):
+        if change.state is State.PROPOSED or may_send(change):
             return None  # A person was faster: it is due for something else by now.
         fresh, records = turned(change, settled(change, now), now)
         if not fresh.is_open:
