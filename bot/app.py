@@ -14,10 +14,13 @@ from uuid import uuid4
 from aiohttp import web
 
 from bot.alarm import Alarm
+from bot.calendars import ICalendars
 from bot.command import Call, Click, Command, Query, Submission
+from bot.domain.feed import Source
 from bot.oncall import PagerDuty
 from bot.ports import Clock, Delivery, Sleep, StoreError, View
 from bot.service import Desk
+from bot.service.almanac import Almanac
 from bot.service.forms import FormDesk
 from bot.service.home import Homes
 from bot.service.roster import Roster
@@ -92,6 +95,7 @@ class App:
             around.clock, around.ticks, self._ask_time, self.changes.forget_waits
         )
         self._signals = HttpSignals(around.clock)
+        self._calendars = ICalendars()
         self._pagerduty = PagerDuty(settings.pagerduty_token, settings.pagerduty_url)
         self._homes = Homes()
         self._gateway = self._make_gateway(commands, around)
@@ -136,6 +140,7 @@ class App:
             homes=self._homes,
             people=self._gateway.people,
             rota=Rota(self._gateway.people, {"pagerduty": self._pagerduty}, around.clock),
+            almanac=Almanac(self._calendars, self._sources(), around.clock, around.sleep),
             signals=self._signals,
             clock=around.clock,
             sleep=around.sleep,
@@ -146,6 +151,10 @@ class App:
             is_sure=self._timekeeper.is_sure,
             sure=self._timekeeper.sure,
         )
+
+    def _sources(self) -> tuple[Source, ...]:
+        named = {one.name: one for of in self._settings.environments for one in of.calendars}
+        return tuple(named.values())
 
     def wake(self) -> None:
         """Look at once for something to do."""
@@ -195,6 +204,7 @@ class App:
         await self._gateway.start()
         self._worker.start()
         self._keeping = (
+            asyncio.create_task(self.desk.almanac.run(self._homes.wake)),
             asyncio.create_task(self._homes.run(self.desk)),
             asyncio.create_task(self._timekeeper.run(asyncio.sleep)),
         )
@@ -242,6 +252,7 @@ class App:
             await fleet.aclose()
         await self._pagerduty.aclose()
         await self._signals.aclose()
+        await self._calendars.aclose()
         await asyncio.to_thread(self.changes.close)
         await asyncio.to_thread(self._telemetry.close)
 

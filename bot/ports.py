@@ -5,12 +5,13 @@ Adapters provide these; they never meet each other.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from bot.domain.change import Change, State
 from bot.domain.duty import Shift
 from bot.domain.errors import StoreError as StoreError  # noqa: PLC0414 - the store's raise it
+from bot.domain.feed import CalendarError as CalendarError  # noqa: PLC0414
+from bot.domain.feed import Event, Source
 from bot.domain.freeze import Freeze
 from bot.domain.instance import (
     Answer,
@@ -28,8 +29,11 @@ from bot.domain.message import View as View  # noqa: PLC0414
 from bot.domain.model import Frozen
 from bot.domain.person import Group
 from bot.domain.person import Person as Person  # noqa: PLC0414 - ports speak of people
+from bot.domain.shown import Card as Card  # noqa: PLC0414
+from bot.domain.shown import Role as Role  # noqa: PLC0414
 from bot.domain.signal import Reading, Signal
 from bot.domain.story import Entry, Record
+from bot.domain.windows import Span
 
 Clock = Callable[[], datetime]
 """The time, aware and in UTC."""
@@ -111,37 +115,6 @@ class Lease(Frozen):
 
     owner: str
     until: datetime
-
-
-class Role(StrEnum):
-    """What a message about a change is for."""
-
-    CARD = "card"
-    """The one card, in the channel where the change was asked for."""
-    NOTICE = "notice"
-    """A short notice in a channel of people who only watch."""
-    DIRECT = "direct"
-    """A copy of the card for an approver who is not in its channel."""
-
-
-class Card(Frozen):
-    """Where a change is shown, and how much of the story Slack has seen there."""
-
-    id: int
-    change: int
-    role: Role = Role.CARD
-    channel: str
-    """Of a copy that was not posted yet, the approver's own id."""
-    person: str = ""
-    """Whom a copy is for; empty where everybody reads."""
-    ts: str = ""
-    drawn_version: int = -1
-    told_seq: int = 0
-    """The last entry of the story that became a thread line."""
-    drawn: str = ""
-    """Digest of the message as it was drawn last: what looks the same is not sent again."""
-    trouble: str = ""
-    """Why Slack refuses the card at present, in Slack's word; empty if it does not."""
 
 
 class Digest(Frozen):
@@ -368,6 +341,13 @@ class Signals(Protocol):
         self, signals: Sequence[Signal], facts: Mapping[str, str]
     ) -> tuple[Reading, ...]:
         """Read signals; `facts` fill what an address leaves open."""
+
+
+class Calendars(Protocol):
+    """Calendars that others keep. Raises `CalendarError`."""
+
+    async def events(self, source: Source, span: Span) -> tuple[Event, ...]:
+        """The freezes that are in force within a span, each repetition by itself."""
 
 
 class People(Protocol):

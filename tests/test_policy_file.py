@@ -1,6 +1,8 @@
 """The policy file: several environments, and every mistake at once with its line."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from bot.settings import Settings, SettingsError, read_settings
 from bot.settings.policy_file import Table
 from bot.settings.toml_lines import Lines
 from tests.test_settings import REGIONS
+from tests.workshop.checkout import ROOT
 from tests.workshop.test_readme import README
 
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-secret", "SLACK_APP_TOKEN": "xapp-secret"}
@@ -257,3 +260,80 @@ unreachable = "good"
     shown = "\n".join(mistakes(read, GOOD + bad, PROM_TOKEN="x"))
     assert "signals.0.exp" in shown
     assert "use an address such as https://host/path" in shown
+
+
+CALENDARS = """
+[[calendars]]
+name = "sales"
+url = "FREEZES_URL"
+token = "FREEZES_TOKEN"
+zone = "Asia/Shanghai"
+environments = ["prod"]
+
+[[calendars]]
+name = "holidays"
+path = "/etc/holidays.ics"
+unreachable = "open"
+"""
+
+
+def test_calendars_are_read_with_their_secrets_for_the_environments_that_they_name(
+    read: Read,
+) -> None:
+    address = "https://calendar.example.com/private-s3cret/freezes.ics?key=1"
+    settings = read(GOOD + CALENDARS, FREEZES_URL=address, FREEZES_TOKEN="t0ken")
+    prod, dev = settings.environments
+    sales, holidays = prod.calendars
+    assert dev.calendars == (holidays,)
+    assert sales.url is not None
+    assert (sales.url.get_secret_value(), sales.zone) == (address, "Asia/Shanghai")
+    assert (holidays.path, holidays.unreachable) == ("/etc/holidays.ics", "open")
+    assert {address, "t0ken"} <= set(settings.secrets())
+    assert "s3cret" not in repr(settings)
+
+
+def test_every_mistake_of_a_calendar_has_its_line(read: Read) -> None:
+    start = GOOD.count("\n") + 2
+    told = mistakes(read, GOOD + CALENDARS, FREEZES_URL="http://169.254.169.254/x")
+    assert told[0] == f"line {start + 3}: the variable FREEZES_TOKEN is not set"
+    assert told[1].startswith(f"line {start + 2}: the variable FREEZES_URL holds no address; use")
+    bad = CALENDARS.replace("FREEZES_URL", "http://calendar.example.com/x")
+    bad = bad.replace("Asia/Shanghai", "Mars").replace('unreachable = "open"', 'unreachable = "?"')
+    shown = "\n".join(mistakes(read, GOOD + bad))
+    for line, part in (
+        (2, "calendars.0.url: use an address"),
+        (4, "'Mars' is no time zone"),
+        (10, "calendars.1.unreachable: input should be 'closed' or 'open'"),
+    ):
+        assert re.search(rf"line {start + line}: .*{re.escape(part)}", shown), (line, part)
+    twice = CALENDARS.replace("holidays", "sales").replace('["prod"]', '["prd"]')
+    shown = "\n".join(mistakes(read, GOOD + twice, FREEZES_URL="https://x/y", FREEZES_TOKEN="t"))
+    assert "there are two calendars called sales" in shown
+    assert "there is no environment prd" in shown
+    both = CALENDARS.replace("path =", 'url = "https://x/y"\npath =')
+    assert "either url or path" in "\n".join(mistakes(read, GOOD + both))
+
+
+def test_without_its_libraries_a_calendar_is_refused_at_start(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[environments.dev]\n\n[[calendars]]\nname = "a"\npath = "/x.ics"\n')
+    told = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "line 3: calendars need the extra `calendar`: pip install 'icalendar>=7'" in told.stdout
+
+
+WITHOUT = """
+import sys
+sys.modules["icalendar"] = None
+from bot.settings import SettingsError, read_settings
+try:
+    read_settings({"TAURUS_CONFIG": sys.argv[1]})
+except SettingsError as error:
+    print(error)
+"""

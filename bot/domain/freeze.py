@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.change import Options, Target, Timing
+from bot.domain.feed import Event, Feed
 from bot.domain.model import Frozen
 from bot.domain.sentence import At, Sentence, User, say
 from bot.domain.windows import Span, Window, WindowError, next_opening, parse_window, span_at
@@ -68,6 +69,7 @@ class Calendar(Frozen):
     windows: tuple[Window, ...] = ()
     recurring: tuple[RecurringFreeze, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    feeds: tuple[Feed, ...] = ()
 
     def closure(self, at: datetime) -> Closure | None:
         """Tell what keeps something from starting at a moment, if anything does."""
@@ -92,12 +94,15 @@ class Calendar(Frozen):
         """List the freezes that are in force within a span; what ends last stands first."""
         every = [_declared(freeze) for freeze in self.freezes]
         every += [hold for one in self.recurring for hold in _repeated(one, span.start)]
+        every += [hold for feed in self.feeds for hold in _fed(feed, span)]
         found = (hold for hold in every if hold.start < span.end and span.start < hold.end)
         return tuple(sorted(found, key=lambda hold: hold.end, reverse=True))
 
     def next_open(self, after: datetime) -> datetime | None:
         """Find the first moment from `after` on at which something may start."""
         at = after
+        if any(feed.is_closed for feed in self.feeds):
+            return None
         for _ in range(LOOKS_AHEAD):
             if holds := self.holds(instant(at)):
                 at = holds[0].end
@@ -118,6 +123,7 @@ class Calendar(Frozen):
                 "windows": (),
                 "recurring": tuple(one for one in self.recurring if str(one.when) not in gone),
                 "freezes": tuple(one for one in self.freezes if one.name not in gone),
+                "feeds": tuple(_without(feed, gone) for feed in self.feeds),
             }
         )
 
@@ -145,6 +151,31 @@ def _repeated(freeze: RecurringFreeze, at: datetime) -> Iterable[Hold]:
             reason=freeze.reason,
         )
         yield Hold(name=str(freeze.when), start=span.start, end=span.end, sentence=sentence)
+
+
+def _fed(feed: Feed, span: Span) -> Iterable[Hold]:
+    for event in feed.events:
+        sentence = say(
+            "A freeze of the calendar {calendar} holds until {end}: {reason}",
+            calendar=feed.name,
+            end=At(at=event.end),
+            reason=event.reason or "-",
+        )
+        name = _name(feed, event)
+        yield Hold(name=name, start=event.start, end=event.end, sentence=sentence)
+    if feed.is_closed:
+        yield Hold(name=feed.name, start=span.start, end=span.end, sentence=feed.doubt)
+
+
+def _name(feed: Feed, event: Event) -> str:
+    # With its times: a freeze that is moved or made longer later is another one.
+    return f"{feed.name}/{event.uid}/{event.start.isoformat()}/{event.end.isoformat()}"
+
+
+def _without(feed: Feed, gone: frozenset[str]) -> Feed:
+    events = tuple(one for one in feed.events if _name(feed, one) not in gone)
+    is_closed = feed.is_closed and feed.name not in gone
+    return feed.model_copy(update={"events": events, "is_closed": is_closed})
 
 
 def told(closure: Closure) -> tuple[Sentence, ...]:

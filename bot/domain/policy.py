@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.change import Change
+from bot.domain.feed import Source
 from bot.domain.freeze import Closure, RecurringFreeze, told
 from bot.domain.kernel import Path
 from bot.domain.model import Frozen
@@ -53,6 +54,8 @@ class Environment(Frozen):
     windows: tuple[Window, ...] = ()
     """Changes may only start inside; none: at any time."""
     freezes: tuple[RecurringFreeze, ...] = ()
+    calendars: tuple[Source, ...] = ()
+    """Calendars of others with more freezes."""
     wave_size: int = 0
     """Instances in one wave unless the requester says otherwise; 0: all in one."""
     rings: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from bot.ports import (
     Signals,
     Sleep,
 )
+from bot.service.almanac import Almanac
 from bot.service.roster import Roster
 from bot.service.rota import Roll, Rota
 from bot.watch import Unwatched, Watch
@@ -53,6 +54,8 @@ class Desk:
     people: People
     rota: Rota
     """Who may approve at present."""
+    almanac: Almanac
+    """Calendars of freezes, as they were read last."""
     signals: Signals
     clock: Clock
     sleep: Sleep
@@ -86,6 +89,7 @@ class Desk:
             windows=environment.windows,
             recurring=environment.freezes,
             freezes=tuple(one for one in declared if one.environment == environment.name),
+            feeds=tuple([await self.almanac.feed(one) for one in environment.calendars]),
         )
 
     async def circle(self, person: Person, environment: Environment) -> Circle:

@@ -73,7 +73,8 @@ class Settings(Frozen):
     def secrets(self) -> tuple[str, ...]:
         """Give every secret that is set, so that logs can mask it."""
         signals = (one for environment in self.environments for one in environment.signals)
-        models = (self, *self.clouds.values(), *signals)
+        calendars = (one for environment in self.environments for one in environment.calendars)
+        models = (self, *self.clouds.values(), *signals, *calendars)
         values = (value for model in models for _, value in model)
         secret = (one.get_secret_value() for one in values if isinstance(one, SecretStr))
         return tuple(dict.fromkeys(one for one in secret if one))

@@ -30,6 +30,7 @@ from bot.domain.freeze import RecurringFreeze
 from bot.domain.policy import Environment, MoreApprovals
 from bot.domain.subscription import CHANNEL, Subscription, parse_notify
 from bot.domain.windows import Window, WindowError, parse_times, parse_window
+from bot.settings.calendar_tables import CalendarTable, lacking_libraries
 from bot.settings.cloud import Cloud, Wanted, read_cloud
 from bot.settings.reading import Reading
 from bot.settings.signal_tables import SignalTable, read_duration
@@ -161,10 +162,15 @@ class File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     freezes: tuple[FreezeTable, ...] = ()
+    calendars: tuple[CalendarTable, ...] = ()
     environments: dict[str, Table] = Field(min_length=1)
 
 
-_FIELDS: dict[str, type[BaseModel]] = {"environments": Table, "freezes": FreezeTable}
+_FIELDS: dict[str, type[BaseModel]] = {
+    "environments": Table,
+    "freezes": FreezeTable,
+    "calendars": CalendarTable,
+}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _ELSEWHERE = frozenset(
     {"region", "project_id", "credentials", "signals", "notify", "more_approvals"}
@@ -194,6 +200,7 @@ def read_policy_file(
         for name, table in file.environments.items()
     }
     _check_tokens(source, file)
+    _check_calendars(source, file)
     regions_of = {name: cloud.region for name, cloud in clouds.items()}
     return _environments(source, file, regions_of), clouds
 
@@ -250,6 +257,11 @@ def _environments(
                 name=name,
                 region=regions_of.get(name, table.region),
                 freezes=freezes,
+                calendars=tuple(
+                    one.to_source(source.reading.environ)
+                    for one in file.calendars
+                    if not one.environments or name in one.environments
+                ),
                 notify=tuple(one for one in table.notify if isinstance(one, str)),
                 subscriptions=tuple(one for one in table.notify if isinstance(one, Subscription)),
                 more_approvals=tuple(
@@ -270,13 +282,29 @@ def _check_tokens(source: _Source, file: File) -> None:
                 source.wrong(path, f"the variable {name} is not set")
 
 
+def _check_calendars(source: _Source, file: File) -> None:
+    """Check what the calendars need beyond the file: variables, and libraries."""
+    if file.calendars and (lacking := lacking_libraries()):
+        source.wrong(("calendars", 0), lacking)
+    for number, calendar in enumerate(file.calendars):
+        for key, what in calendar.mistakes(source.reading.environ):
+            source.wrong(("calendars", number, key), what)
+        if calendar.name in {one.name for one in file.calendars[:number]}:
+            what = f"there are two calendars called {calendar.name}; name each differently"
+            source.wrong(("calendars", number, "name"), what)
+
+
 def _check_freezes(source: _Source, file: File) -> None:
-    for number, freeze in enumerate(file.freezes):
-        for name in freeze.environments:
+    named = [(("freezes", number), one.environments) for number, one in enumerate(file.freezes)]
+    named += [
+        (("calendars", number), one.environments) for number, one in enumerate(file.calendars)
+    ]
+    for path, names in named:
+        for name in names:
             if name not in file.environments:
                 there = ", ".join(file.environments)
                 source.wrong(
-                    ("freezes", number, "environments"),
+                    (*path, "environments"),
                     f"there is no environment {name}; there are: {there}",
                 )
 

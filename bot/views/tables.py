@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.command import Command
 from bot.domain.change import Change
+from bot.domain.feed import Feed
 from bot.domain.freeze import Calendar, Freeze
 from bot.domain.sentence import At, Sentence, User, all_of, say, say_many
 from bot.domain.story import Entry
@@ -12,6 +13,9 @@ from bot.ports import Message
 from bot.views.blocks import context, message, section, sections
 from bot.views.card import headline
 from bot.views.reader import Reader, escaped
+
+COMING = 5
+"""Freezes of one calendar that are listed."""
 
 
 def change_list(changes: Sequence[Change], reader: Reader, *, elsewhere: int = 0) -> Message:
@@ -72,6 +76,30 @@ def freeze_lines(calendars: Mapping[str, Calendar], now: datetime, reader: Reade
         yield from (f"• {reader(_freeze_line(freeze))}" for freeze in calendar.freezes)
         for one in calendar.recurring:
             yield "• " + reader(say("{when}: {reason}", when=str(one.when), reason=one.reason))
+        for feed in calendar.feeds:
+            yield from (f"• {reader(one)}" for one in _of_calendar(feed, now))
+
+
+def _of_calendar(feed: Feed, now: datetime) -> Iterator[Sentence]:
+    """Tell the next freezes of a calendar, and whether it can be read."""
+    if feed.is_unread or feed.stale_since is not None:
+        yield feed.doubt
+    coming = [event for event in feed.events if event.end > now]
+    for event in coming[:COMING]:
+        yield say(
+            "{calendar} from {start} to {end}: {reason}",
+            calendar=feed.name,
+            start=At(at=event.start),
+            end=At(at=event.end),
+            reason=event.reason or "-",
+        )
+    if more := len(coming[COMING:]):
+        yield say_many(
+            "{calendar}: {n} more freeze within a year.",
+            "{calendar}: {n} more freezes within a year.",
+            more,
+            calendar=feed.name,
+        )
 
 
 def _openness(calendar: Calendar, now: datetime) -> Sentence:

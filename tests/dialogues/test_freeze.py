@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.calendars.host import calendar, hosted
 from tests.dialogues.stage import MORNING, Stage
 
 ANN, BOB, CARL, DANA = "U0ANN", "U0BOB", "U0CARL", "U0DANA"
@@ -199,6 +200,32 @@ async def test_freezes_of_the_policy_file_come_again(tmp_path: Path) -> None:
         assert "no open time is known" in shown
     finally:
         await stage.close()
+
+
+async def test_a_freeze_of_a_calendar_stops_a_scheduled_start(tmp_path: Path) -> None:
+    async with hosted(calendar()) as host:
+        freezes = f'[[calendars]]\nname = "sales"\nurl = "{host.url}"\n'
+        stage = await opened(tmp_path, freezes=freezes)
+        try:
+            await stage.says(ANN, "/taurus-upgrade orders-prod-01 --at +3h")
+            await stage.until_state("Proposed")
+            await stage.presses(BOB, "change.approve")
+            await stage.until_state("Scheduled")
+            begins = stage.world.clock.now() + timedelta(hours=2)
+            host.text = calendar(f"DTSTART:{begins:%Y%m%dT%H%M%SZ}|DURATION:PT4H|SUMMARY:Sale")
+            asked = len(host.asked)
+            stage.passes(minutes=5)
+            await stage.until(lambda: len(host.asked) > asked)
+            await stage.says(CARL, "/taurus-freeze")
+            await stage.until_whispered(CARL, "Freezes and change windows")
+            assert "sales from" in str(stage.world.slack.ephemerals(CARL, "C0DB"))
+            stage.passes(hours=3)
+            await stage.until_state("Proposed")
+            assert "A freeze of the calendar sales holds until" in stage.shown
+            assert "The next open time begins" in stage.shown
+            assert submissions(stage, "orders-prod-01") == 0
+        finally:
+            await stage.close()
 
 
 async def test_mistakes_of_a_freeze_are_told_at_once(stage: Stage) -> None:

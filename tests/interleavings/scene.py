@@ -17,6 +17,7 @@ import httpx
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
+from bot.calendars import ICalendars
 from bot.command import Asker
 from bot.domain.change import Change
 from bot.domain.errors import CloudError
@@ -27,6 +28,7 @@ from bot.domain.story import Record
 from bot.ports import Chat, Forms
 from bot.sandbox.taurus.instances import Instance
 from bot.service import Desk
+from bot.service.almanac import Almanac
 from bot.service.attend import attend
 from bot.service.home import Homes
 from bot.service.roster import Roster
@@ -299,6 +301,7 @@ class Scene:
             chat=cast("Chat", None),  # nothing here speaks
             forms=cast("Forms", None),
             homes=cast("Homes", None),
+            almanac=Almanac(ICalendars(), (), self.clock, self.sleep),
             signals=self.signals,
             people=Crowd(),
             rota=Rota(Crowd(), {}, self.clock),
