@@ -34,7 +34,7 @@ from bot.slack.config import SlackConfig
 from bot.slack.front import Forms
 from bot.slack.gateway import Hooks, SlackGateway
 from bot.store import SqlChanges, migrate
-from bot.taurus import AkSk, Limits, Password, TaurusConfig, TaurusFleet
+from bot.taurus import AkSk, Limits, Password, TaurusConfig, TaurusFleet, shared_tls
 from bot.taurus.calls import Call as CloudCall
 from bot.telemetry import NoTraces, Telemetry, Traces, routes
 
@@ -81,6 +81,7 @@ class App:
         self._telemetry = Telemetry(around.traces)
         self.changes = SqlChanges.open(settings.database_url.get_secret_value())
         self.changes.watch(self._telemetry.on_saved, self._telemetry.metrics.on_store_error)
+        tls = shared_tls()
         self._fleets = {
             name: TaurusFleet.open(
                 cloud_config(settings, cloud, around.limits),
@@ -88,15 +89,16 @@ class App:
                 sleep=around.sleep,
                 random=random,
                 on_call=partial(self._on_cloud, name),
+                tls=tls,
             )
             for name, cloud in settings.clouds.items()
         }
         self._timekeeper = Timekeeper(
             around.clock, around.ticks, self._ask_time, self.changes.forget_waits
         )
-        self._signals = HttpSignals(around.clock)
+        self._signals = HttpSignals(around.clock, tls)
         self._calendars = ICalendars()
-        self._pagerduty = PagerDuty(settings.pagerduty_token, settings.pagerduty_url)
+        self._pagerduty = PagerDuty(settings.pagerduty_token, settings.pagerduty_url, tls)
         self._homes = Homes()
         self._gateway = self._make_gateway(commands, around)
         self.desk = self._make_desk(around)
@@ -181,9 +183,8 @@ class App:
         return await self._forms.suggest(query)
 
     async def _receive(self, delivery: Delivery) -> bool:
-        is_new = await self.changes.receive(delivery)
+        is_new = await self._worker.receive(delivery)
         self._telemetry.on_delivery(delivery.kind, is_new=is_new)
-        self.wake()
         return is_new
 
     async def start(self) -> None:

@@ -183,7 +183,7 @@ class Changes(Protocol):
     async def record(self, record: Record) -> Entry:
         """Append a fact that belongs to no change."""
 
-    async def receive(self, delivery: Delivery) -> bool:
+    async def receive(self, delivery: Delivery, lease: Lease | None = None) -> bool:
         """Store a delivery, soon or not at all; False if its key was stored before."""
 
     async def claim_delivery(self, lease: Lease, now: datetime) -> Delivery | None:

@@ -4,6 +4,7 @@ Another vendor is another class with the method `shifts`, and another word in `d
 """
 
 from datetime import datetime
+from ssl import SSLContext
 
 import httpx
 from pydantic import BaseModel, Field, SecretStr, ValidationError
@@ -41,7 +42,7 @@ class _Page(BaseModel):
 class PagerDuty:
     """Implements `bot.ports.OnCall`."""
 
-    def __init__(self, token: SecretStr, url: str = API_URL) -> None:
+    def __init__(self, token: SecretStr, url: str = API_URL, tls: SSLContext | None = None) -> None:
         """Nothing is asked yet. `token` is a REST API key; read-only is enough."""
         headers = {
             "Authorization": f"Token token={token.get_secret_value()}",
@@ -53,6 +54,7 @@ class PagerDuty:
             timeout=_TIMEOUT,
             follow_redirects=False,
             trust_env=False,
+            verify=tls or True,
         )
 
     async def shifts(self, source: str) -> tuple[Shift, ...]:

@@ -48,12 +48,33 @@ class Pump(Generic[_Work, _Key]):
         self._awake = asyncio.Event()
         self._stopping = False
         self._held: set[_Key] = set()
+        self._coming = 0
         self.tasks: set[asyncio.Task[None]] = set()
         """What is under way; each task is named for its work."""
 
     def wake(self) -> None:
         """There may be something to claim."""
         self._awake.set()
+
+    async def bring(
+        self, item: _Work, store: Callable[[_Work, Lease | None], Awaitable[bool]]
+    ) -> bool:
+        """Store new work; what this process has room for is stored as claimed, and begun at once.
+
+        `store` returns False if it was stored before; that is handed on.
+        """
+        if self._stopping or len(self.tasks) + self._coming >= AT_ONCE:
+            is_new = await store(item, None)
+            self.wake()
+            return is_new
+        self._coming += 1
+        try:
+            is_new = await store(item, self._desk.lease())
+        finally:
+            self._coming -= 1
+        if is_new:
+            self._begin(item)
+        return is_new
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns, and what is under way goes on."""
@@ -96,7 +117,6 @@ class Pump(Generic[_Work, _Key]):
     def _finished(self, key: _Key, task: asyncio.Task[None]) -> None:
         self._held.discard(key)
         self.tasks.discard(task)
-        self.wake()
 
     async def _do(self, item: _Work) -> None:
         with self._trade.watched(item):

@@ -35,8 +35,9 @@ class Worker:
         self._desk = desk
         self._running: asyncio.Task[None] | None = None
         deliveries = deliver.Deliveries(desk, commands, forms)
+        self._deliveries: Pump[Delivery, str] = Pump(desk, _dealing(desk, deliveries))
         self._pumps: tuple[Pump[Any, Any], ...] = (
-            Pump(desk, _dealing(desk, deliveries)),
+            self._deliveries,
             Pump(desk, self._attending()),
             Pump(desk, self._showing()),
             *self._digests(),
@@ -92,6 +93,14 @@ class Worker:
         """Something may be waiting. Call it from the event loop's thread."""
         for pump in self._pumps:
             pump.wake()
+
+    async def receive(self, delivery: Delivery) -> bool:
+        """Store a delivery and deal with it; False if it was stored before.
+
+        Raises:
+            StoreError: it was not stored.
+        """
+        return await self._deliveries.bring(delivery, self._desk.changes.receive)
 
     def start(self) -> None:
         """Begin to work, within a running loop."""

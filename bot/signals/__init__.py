@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
+from ssl import SSLContext
 from typing import Annotated
 from urllib.parse import quote
 
@@ -40,10 +41,12 @@ class _Answer(BaseModel):
 class HttpSignals:
     """Implements `bot.ports.Signals`; never raises: what cannot be read is judged as such."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Nothing is asked yet."""
+    def __init__(self, clock: Clock, tls: SSLContext | None = None) -> None:
+        """Nothing is asked yet. `tls` is shared with others: each takes long to make."""
         self._clock = clock
-        self._http = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
+        self._http = httpx.AsyncClient(
+            timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=tls or True
+        )
 
     async def read(
         self, signals: Sequence[Signal], facts: Mapping[str, str]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -20,8 +20,9 @@ from bot.store import audit, cards, deliveries, digests, freezes, health, ledger
 from bot.store.backlog import backlog
 from bot.store.claims import renew
 from bot.store.condition import Chance, Condition, MissedError
-from bot.store.engine import READERS, WRITERS, open_engine, reading, transact
+from bot.store.engine import READERS, open_engine, reading, transact
 from bot.store.wake import Waker, notify
+from bot.store.writer import writer_of
 
 _Result = TypeVar("_Result")
 _Given = ParamSpec("_Given")
@@ -49,8 +50,7 @@ class SqlChanges:
         """Use `open` instead; the engine is owned from here on."""
         self._engine = engine
         self._reading = reading(engine)
-        writers = 1 if engine.dialect.name == "sqlite" else WRITERS
-        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-writer")
+        self._writer = writer_of(engine)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._waker: Waker | None = None
         self._on_saved: OnSaved = lambda _change, _records: None
@@ -86,7 +86,7 @@ class SqlChanges:
         """Let the work under way end, and close all connections."""
         if self._waker is not None:
             self._waker.stop()
-        self._writers.shutdown(wait=True)
+        self._writer.close()
         self._readers.shutdown(wait=True)
         self._engine.dispose()
 
@@ -97,7 +97,7 @@ class SqlChanges:
         **kwargs: _Given.kwargs,
     ) -> _Result:
         job = partial(transact, self._reading, work, *args, **kwargs)
-        return await self._run(self._readers, job)
+        return await self._come(self._readers.submit(job))
 
     async def _write(
         self,
@@ -105,17 +105,19 @@ class SqlChanges:
         *args: _Given.args,
         **kwargs: _Given.kwargs,
     ) -> _Result:
-        job = partial(transact, self._engine, work, *args, **kwargs)
-        result = await self._run(self._writers, job)
+        def written(connection: Connection) -> _Result:
+            return work(connection, *args, **kwargs)
+
+        result = await self._come(self._writer.submit(written))
         if self._condition.trouble:
             # A write that changed no row proves nothing: a full disk takes it, too.
             with suppress(StoreError):
                 await self._prove()
         return result
 
-    async def _run(self, threads: ThreadPoolExecutor, job: Callable[[], _Result]) -> _Result:
+    async def _come(self, asked: Future[_Result]) -> _Result:
         try:
-            return await asyncio.get_running_loop().run_in_executor(threads, job)
+            return await asyncio.wrap_future(asked)
         except MissedError:
             raise
         except StoreError as error:
@@ -124,7 +126,7 @@ class SqlChanges:
             raise
 
     async def _prove(self) -> None:
-        await self._run(self._writers, partial(transact, self._engine, health.beat))
+        await self._come(self._writer.submit(health.beat))
         self._condition.is_proven()
 
     async def _write_work(
@@ -232,16 +234,20 @@ class SqlChanges:
             yield write(entries)
             last = entries[-1].seq
 
-    async def receive(self, delivery: Delivery) -> bool:
-        """Store a delivery once, within `RECEIVE_SECONDS` or not at all."""
+    async def receive(self, delivery: Delivery, lease: Lease | None = None) -> bool:
+        """Store a delivery once, within `RECEIVE_SECONDS` or not at all.
+
+        Nobody is told of what is claimed already.
+        """
         chance = Chance()
 
         def received(connection: Connection) -> bool:
-            is_new = deliveries.receive(connection, delivery)
+            is_new = deliveries.receive(connection, delivery, lease)
             chance.take()
             return is_new
 
-        job = asyncio.ensure_future(self._write_work(received))
+        write = self._write_work if lease is None else self._write
+        job = asyncio.ensure_future(write(received))
         await asyncio.wait({job}, timeout=RECEIVE_SECONDS)
         if not job.done() and not chance.miss():
             await asyncio.wait({job}, timeout=_COMMIT_SECONDS)

@@ -1,6 +1,7 @@
 """Deliveries as rows: stored before Slack hears of it, done once, forgotten later."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
@@ -13,8 +14,8 @@ from bot.store.rows import read_delivery
 from bot.store.schema import deliveries
 
 
-def receive(connection: Connection, delivery: Delivery) -> bool:
-    """Store a delivery; False if its key was stored before.
+def receive(connection: Connection, delivery: Delivery, lease: Lease | None = None) -> bool:
+    """Store a delivery, claimed already if somebody has it; False if its key was stored before.
 
     Raises:
         StoreError: the schema is of another version of the bot.
@@ -22,12 +23,14 @@ def receive(connection: Connection, delivery: Delivery) -> bool:
     demand_current(connection)
     is_sqlite = connection.dialect.name == "sqlite"
     insert = insert_sqlite(deliveries) if is_sqlite else insert_postgres(deliveries)
-    row = {
+    row: dict[str, Any] = {
         "key": delivery.key,
         "kind": delivery.kind,
         "payload": delivery.model_dump_json(),
         "received_at": delivery.received_at,
     }
+    if lease is not None:
+        row |= {"lease_owner": lease.owner, "lease_until": lease.until}
     stored = insert.values(row).on_conflict_do_nothing().returning(deliveries.c.key)
     return connection.execute(stored).one_or_none() is not None
 

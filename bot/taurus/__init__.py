@@ -2,7 +2,7 @@
 
 from bot.taurus.calls import Call, OnCall
 from bot.taurus.config import AkSk, Limits, Password, TaurusConfig
-from bot.taurus.fleet import TaurusFleet
+from bot.taurus.fleet import TaurusFleet, shared_tls
 from bot.taurus.regions import REGIONS, Endpoints, endpoints
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "TaurusConfig",
     "TaurusFleet",
     "endpoints",
+    "shared_tls",
 ]

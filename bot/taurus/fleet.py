@@ -5,6 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from ssl import SSLContext
 from typing import Self
 
 import httpx
@@ -63,13 +64,14 @@ class TaurusFleet:
         sleep: Sleep,
         random: Callable[[], float],
         on_call: OnCall | None = None,
+        tls: SSLContext | None = None,
     ) -> Self:
         """Get ready without calling anybody; `aclose` ends it.
 
         `random` gives numbers from 0 up to 1. `on_call` is told of every call on the wire and must
-        not raise.
+        not raise. `tls` is shared with others: each takes long to make.
         """
-        http = open_http(config)
+        http = open_http(config, tls)
         caller = Caller(
             http,
             config.limits,
@@ -259,7 +261,12 @@ def connect(config: TaurusConfig, caller: Caller, clock: Clock) -> TaurusClient:
     return TaurusClient(config, caller, TokenAuth(tokens), tokens.project_id)
 
 
-def open_http(config: TaurusConfig) -> httpx.AsyncClient:
+def shared_tls() -> SSLContext:
+    """Make the rules of TLS, which trust the authorities that httpx trusts."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def open_http(config: TaurusConfig, tls: SSLContext | None = None) -> httpx.AsyncClient:
     """Make the one pool of connections."""
     # At DEBUG httpcore prints the headers of answers, among them IAM's token.
     logging.getLogger("httpcore").setLevel(logging.INFO)
@@ -270,6 +277,7 @@ def open_http(config: TaurusConfig) -> httpx.AsyncClient:
         limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
         headers={"User-Agent": USER_AGENT},
         follow_redirects=False,
+        verify=tls or True,
         trust_env=False,  # the environment is read by the command line alone
     )
 

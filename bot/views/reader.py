@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def escaped(text: str) -> str:
     return "".join(signs[:kept]) + "…"
 
 
+@lru_cache(maxsize=64)
+def _catalog(language: str) -> gettext.NullTranslations:
+    # Looked for once: gettext asks the disk for every name that the catalog could have.
+    name = language.replace("-", "_")
+    wanted = [name, name.split("_")[0]]
+    return gettext.translation("bot", LOCALES, wanted, fallback=True)
+
+
 @dataclass(frozen=True)
 class Reader:
     """A language; zones are Slack's business, which shows dates in each reader's own."""
@@ -46,9 +55,7 @@ class Reader:
     @classmethod
     def of(cls, language: str) -> "Reader":
         """Find the catalog of `en-us`, `zh-CN` and the like; English if there is none."""
-        name = language.replace("-", "_")
-        wanted = [name, name.split("_")[0]]
-        return cls(gettext.translation("bot", LOCALES, wanted, fallback=True))
+        return cls(_catalog(language))
 
     def __call__(self, sentence: Sentence) -> str:
         """Render as mrkdwn, with every argument escaped."""

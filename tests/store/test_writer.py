@@ -1,0 +1,78 @@
+"""Works that wait share a commit, and each keeps its own fate."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Event
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+
+from bot.ports import StaleError, StoreError
+from bot.store.engine import open_engine
+from bot.store.writer import Together
+
+PATIENCE = 20
+
+
+@pytest.fixture
+def engine(sqlite_file: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{sqlite_file}")
+    yield engine
+    engine.dispose()
+
+
+def storing(key: str) -> Callable[[Connection], str]:
+    def work(connection: Connection) -> str:
+        statement = "INSERT INTO deliveries (key, kind, payload, received_at) VALUES (:key,'','',0)"
+        connection.execute(text(statement), {"key": key})
+        if key == "stale":
+            raise StaleError
+        return key
+
+    return work
+
+
+def submitted(engine: Engine, *keys: str) -> tuple[list[Future[str]], int]:
+    """Submit while another work holds the thread; returns how many commits it took."""
+    begun, held, commits = Event(), Event(), list[Connection]()
+
+    def hold(_connection: Connection) -> bool:
+        begun.set()
+        return held.wait(PATIENCE)
+
+    event.listen(engine, "commit", commits.append)
+    writer = Together(engine)
+    first = writer.submit(hold)
+    assert begun.wait(PATIENCE)
+    futures = [writer.submit(storing(key)) for key in keys]
+    held.set()
+    writer.close()
+    assert first.result()
+    return futures, len(commits) - 1
+
+
+def kept(engine: Engine) -> list[str]:
+    with engine.begin() as connection:
+        return [row.key for row in connection.execute(text("SELECT key FROM deliveries"))]
+
+
+def test_what_waits_is_committed_together(engine: Engine) -> None:
+    futures, commits = submitted(engine, *"abcdef")
+    assert [one.result() for one in futures] == list("abcdef")
+    assert kept(engine) == list("abcdef")
+    assert commits == 1
+
+
+def test_one_that_refuses_takes_nothing_from_the_others(engine: Engine) -> None:
+    futures, commits = submitted(engine, "a", "stale", "b")
+    assert isinstance(futures[1].exception(), StaleError)
+    assert [futures[0].result(), futures[2].result()] == ["a", "b"]
+    assert kept(engine) == ["a", "b"]
+    assert commits == 1
+
+
+def test_one_that_the_database_refuses_is_told_and_the_others_are_stored(engine: Engine) -> None:
+    futures, _ = submitted(engine, "a", "a", "b")
+    assert isinstance(futures[1].exception(), StoreError)
+    assert kept(engine) == ["a", "b"]
