@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.domain.ahead import announced, announcing
 from bot.domain.change import Change, Options, State, TargetState, Timing
 from bot.domain.choice import Choice
 from bot.domain.drift import drift_of
 from bot.domain.duty import Duty
 from bot.domain.errors import CloudError, Effect, Reaction
+from bot.domain.feed import Feed
 from bot.domain.freeze import Calendar, Freeze, RecurringFreeze
 from bot.domain.instance import Detail, PreCheck, Status
 from bot.domain.person import Person
@@ -25,6 +27,7 @@ from bot.domain.seal import difference
 from bot.domain.sentence import Sentence
 from bot.domain.steps import answered, attempted, expired, looked, orphaned, unhealthy, voided
 from bot.domain.story import Entry, Record
+from bot.domain.subscription import Subscription
 from bot.domain.turns import closing
 from bot.domain.windows import parse_window
 from bot.ports import Message, View
@@ -45,7 +48,7 @@ from bot.views.forms import (
 )
 from bot.views.home import Fleet, HomeTab, home
 from bot.views.lines import line
-from bot.views.notice import notice
+from bot.views.notice import notice, soon
 from bot.views.reader import Reader
 from bot.views.report import report
 from bot.views.tables import change_list, freeze_list, help_page, history
@@ -80,6 +83,8 @@ def gallery(reader: Reader) -> Iterator[tuple[str, Drawn]]:
         yield f"card, {state.value}", card(shown, reader)
     yield "card, of everything", card(FULL, reader)
     yield "notice", notice(FULL, reader)
+    yield "notice for owners", notice(OWNED, reader, "C0TEAM")
+    yield "starts soon", soon(line([_entry(_SOON)], OWNED, reader), OWNED, reader)
     yield "copy for an approver", copy_view(CHANGES[State.PROPOSED], reader)
     yield "nudge", nudge(CHANGES[State.PROPOSED], reader)
     yield "page", page(FULL, reader, 1)
@@ -178,6 +183,15 @@ FULL = change(
 )
 
 
+OWNED = change(
+    target(1, tags={"team": "orders"}),
+    target(2),
+    options=Options(timing=Timing.AT, run_at=NOW + HOUR),
+    subscriptions=(Subscription(key="team", value="orders", channel="C0TEAM"),),
+)
+_SOON = announced(announcing(OWNED, NOW), NOW + 59 * MINUTE)[1][0]
+
+
 def story() -> Iterator[Record]:
     """Live through everything that is told in a thread."""
     read = [facts(2, version=version("2.0.69.250900"))]
@@ -254,6 +268,9 @@ FREEZES = Calendar(
 )  # fmt: skip
 
 
+DOUBTFUL = Calendar(feeds=(Feed(name="holidays", is_unread=True, is_closed=True),))
+
+
 def _lists(reader: Reader) -> Iterator[tuple[str, Drawn]]:
     row = FleetRow(
         id=instance(1).id, name="orders-1", status=Status.FROZEN, kernel=ANCIENT, newest=NEWEST,
@@ -268,10 +285,11 @@ def _lists(reader: Reader) -> Iterator[tuple[str, Drawn]]:
     yield "fleet", fleet_list(shown, reader)
     yield "digest", digest("prod", drift, "behind:*", reader)
     yield "digest, nothing to do", digest("prod", drift_of(fleet[1:2], {}), "", reader)
-    yield "changes", change_list(tuple(CHANGES.values()), reader)
+    yield "changes", change_list(tuple(CHANGES.values()), reader, elsewhere=2)
     yield "changes, none", change_list((), reader)
     yield "history", history([_entry(record) for record in story()], reader)
-    yield "freezes", freeze_list({"prod": FREEZES, "test": Calendar()}, NOW, reader)
+    yield "freezes", freeze_list({"prod": FREEZES, "test": DOUBTFUL}, NOW, reader)
+    yield "freezes, none", freeze_list({"test": Calendar()}, NOW, reader)
     yield "help", help_page(COMMANDS, [decide_to_request()], reader)
 
 

@@ -16,7 +16,8 @@ from tests.views.gallery import LANGUAGES, SNAPSHOTS, gallery, texts, written
 DATA = (
     r"<[^>]*>|:[a-z_]+:|`[^`]*`|```.*?```|orders-\d|\b(?:CHG|FRZ)-\d|\bprod\b|\btest\b|U0ANN|orders-\*"
     r"|r-[12]|job-1|task-1|DBS\.200047: Another operation is running\.|the disk is full|quarter end"
-    r"|incident|year end|replication delay 40 s|success|yesterday|--[a-z-]+|in07|Asia/Shanghai"
+    r"|incident|holidays|team=orders|year end|replication delay 40 s|success"
+    r"|yesterday|--[a-z-]+|in07|Asia/Shanghai"
     r"|Mon-Thu|\b[0-9a-f]{12}\b|UTC"
 )
 """What people and the cloud wrote, and what is the same in every language."""
