@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from bot.app import cloud_config, slack_config
 from bot.domain.duty import is_source
 from bot.domain.finding import Finding, Verdict, ok, wrong
+from bot.oncall import PagerDuty
+from bot.oncall.checkup import checkup as check_on_call
 from bot.ports import Clock, Sleep
 from bot.settings import Settings, SettingsError, read_settings
 from bot.slack.checkup import checkup as check_slack
@@ -18,7 +20,7 @@ _WIDTH = 8
 
 
 async def examine(environ: Mapping[str, str], *, clock: Clock, sleep: Sleep) -> list[Finding]:
-    """Check the settings, then store, Slack and the cloud at the same time; changes nothing."""
+    """Check the settings, then everything they name at the same time; changes nothing."""
     try:
         settings = read_settings(environ, REGIONS)
     except SettingsError as error:
@@ -27,6 +29,7 @@ async def examine(environ: Mapping[str, str], *, clock: Clock, sleep: Sleep) -> 
         asyncio.to_thread(check_store, settings.database_url.get_secret_value()),
         _slack(settings, clock),
         _cloud(settings, clock, sleep),
+        _on_call(settings),
     )
     return [ok("settings", "complete"), *(one for group in groups for one in group)]
 
@@ -46,8 +49,26 @@ async def _slack(settings: Settings, clock: Clock) -> list[Finding]:
     named = (id_ for one in rules for id_ in (*one.requesters, *one.approvers))
     people = dict.fromkeys(id_ for id_ in named if not is_source(id_))
     return await check_slack(
-        slack_config(settings), wall=clock, channels=list(channels), people=list(people)
+        slack_config(settings),
+        wall=clock,
+        channels=list(channels),
+        people=list(people),
+        by_email=bool(_sources(settings)),
     )
+
+
+def _sources(settings: Settings) -> list[str]:
+    """Return the on-call schedules that name approvers."""
+    named = (one for environment in settings.environments for one in environment.approvers)
+    return [one for one in dict.fromkeys(named) if is_source(one)]
+
+
+async def _on_call(settings: Settings) -> list[Finding]:
+    pagerduty = PagerDuty(settings.pagerduty_token, settings.pagerduty_url)
+    try:
+        return await check_on_call(pagerduty, _sources(settings))
+    finally:
+        await pagerduty.aclose()
 
 
 async def _cloud(settings: Settings, clock: Clock, sleep: Sleep) -> list[Finding]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -155,3 +156,162 @@ def test_the_verb_says_what_is_wrong_by_its_exit_code() -> None:
     assert done.returncode == 1
     assert json.loads(done.stdout)["healthy"] is False
     assert bot("doctor").stdout.startswith("wrong ")
+
+
+# --- each thing broken in turn ------------------------------------------------------------------
+
+Break = Callable[[World, Path], dict[str, str]]
+"""Breaks something, and returns the variables that go with it."""
+
+
+def _in_the_world(deed: Callable[[World], object]) -> Break:
+    def breaking(world: World, _folder: Path) -> dict[str, str]:
+        deed(world)
+        return {}
+
+    return breaking
+
+
+def _set(**variables: str) -> Break:
+    return lambda _world, _folder: variables
+
+
+def _store(deed: Callable[[Path], object]) -> Break:
+    def breaking(_world: World, folder: Path) -> dict[str, str]:
+        deed(folder / "bot.db")
+        return {}
+
+    return breaking
+
+
+def _newer(file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+
+
+def _policy(text: str) -> Break:
+    def breaking(_world: World, folder: Path) -> dict[str, str]:
+        (folder / "policy.toml").write_text(text)
+        return {"TAURUS_CONFIG": str(folder / "policy.toml"), **dict.fromkeys(RULES, "")}
+
+    return breaking
+
+
+RULES = ("TAURUS_NOTIFY", "TAURUS_APPROVERS", "TAURUS_REGION", "TAURUS_ENDPOINT")
+NOWHERE = "http://127.0.0.1:9"
+WRONG, MIND = Verdict.WRONG, Verdict.MIND
+BROKEN: dict[str, tuple[Break, str, Verdict, str]] = {
+    "bot token": (
+        _in_the_world(lambda world: world.slack.uninstall()),
+        "slack: bot token",
+        WRONG,
+        "Copy it again",
+    ),
+    "Slack": (_set(SLACK_API_URL=f"{NOWHERE}/api/"), "slack: bot token", WRONG, "Copy it again"),
+    "app token": (
+        _set(SLACK_APP_TOKEN="xapp-1-A0-1-nobody"),
+        "slack: app token",
+        WRONG,
+        "connections:write",
+    ),
+    "channel": (_set(TAURUS_CHANNELS="C0NOPE"), "slack: channel C0NOPE", WRONG, "/invite"),
+    "person": (_set(TAURUS_REQUESTERS="U0NOBODY"), "slack: person U0NOBODY", WRONG, "Check the id"),
+    "group": (_set(TAURUS_REQUESTERS="S0NONE"), "slack: group S0NONE", WRONG, "Check the id"),
+    "empty group": (
+        _in_the_world(lambda world: world.slack.regroup("S0ONCALL", ())),
+        "slack: group S0ONCALL",
+        WRONG,
+        "Put people",
+    ),
+    "on call": (
+        _set(
+            TAURUS_APPROVERS="pagerduty:schedule:P0DBA",
+            PAGERDUTY_TOKEN="x",
+            PAGERDUTY_API_URL=NOWHERE,
+        ),
+        "on call: pagerduty:schedule:P0DBA",
+        WRONG,
+        "PAGERDUTY_TOKEN",
+    ),
+    "scope of addresses": (
+        _set(
+            TAURUS_APPROVERS="pagerduty:schedule:P0DBA",
+            PAGERDUTY_TOKEN="x",
+            PAGERDUTY_API_URL=NOWHERE,
+        ),
+        "slack: scopes",
+        WRONG,
+        "python -m bot manifest",
+    ),
+    "secret key": (_set(HUAWEICLOUD_SDK_SK="wrong"), "default: read", WRONG, ""),
+    "project": (_set(HUAWEICLOUD_SDK_PROJECT_ID="0" * 32), "default: read", WRONG, ""),
+    "endpoint": (_set(TAURUS_ENDPOINT=NOWHERE), "default: read", WRONG, "cannot be reached"),
+    "IAM": (
+        _set(TAURUS_IAM_ENDPOINT=NOWHERE, HUAWEICLOUD_SDK_PROJECT_ID=""),
+        "default: sign in",
+        WRONG,
+        "cannot be reached",
+    ),
+    "right to list": (
+        _in_the_world(
+            lambda world: world.taurus.fail("list_instances", "refuse", code="DBS.200044", times=9)
+        ),
+        "default: read",
+        WRONG,
+        "gaussdbformysql:instance:list",
+    ),
+    "right to read": (
+        _in_the_world(
+            lambda world: world.taurus.fail(
+                "database_version", "refuse", code="DBS.200044", times=9
+            )
+        ),
+        "default: read",
+        WRONG,
+        "gaussdbformysql:instance:get",
+    ),
+    "right to upgrade": (
+        _in_the_world(
+            lambda world: world.taurus.fail("pre_check", "refuse", code="DBS.200044", times=9)
+        ),
+        "default: right to upgrade",
+        WRONG,
+        "gaussdbformysql:instance:upgrade",
+    ),
+    "the cloud's clock": (
+        _in_the_world(lambda world: world.taurus.switch("clock_ahead_seconds", 120)),
+        "default: clock",
+        MIND,
+        "NTP",
+    ),
+    "schema": (_store(_newer), "store schema", WRONG, "newer version"),
+    "file for all": (_store(lambda file: file.chmod(0o644)), "store file", MIND, "chmod 600"),
+    "no database": (
+        _store(lambda file: file.write_text("this is no database")),
+        "store",
+        WRONG,
+        "cannot run",
+    ),
+    "policy file": (
+        _policy('[environments.prod]\nregion = "cn-north-4"\nchannels = ["nowhere"]\n'),
+        "setting {folder}/policy.toml, line 3",
+        WRONG,
+        "look again",
+    ),
+    "settings": (_set(SLACK_BOT_TOKEN="xoxp-1"), "setting SLACK_BOT_TOKEN", WRONG, "look again"),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+async def test_what_is_broken_is_told_with_its_remedy(
+    broken: str, environ: dict[str, str], world: World, tmp_path: Path
+) -> None:
+    breaking, check, verdict, remedy = BROKEN[broken]
+    environ |= breaking(world, tmp_path)
+    findings = await look(environ, world)
+    found = of(findings, check.format(folder=tmp_path))
+    assert found.verdict is verdict, as_lines(findings)
+    assert found.remedy
+    assert remedy in found.remedy
+    assert is_healthy(findings) is (verdict is MIND), as_lines(findings)

@@ -1,5 +1,6 @@
 """Check the way to Slack: tokens, scopes, channels, people. Nothing is posted or changed."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -12,7 +13,7 @@ from bot.domain.finding import Finding, mind, ok, skipped, wrong
 from bot.ports import Clock
 from bot.slack.config import SlackConfig
 from bot.slack.errors import chat_error
-from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
+from bot.slack.manifest import EMAIL_SCOPE, OPTIONAL_SCOPES, SCOPES
 from bot.slack.web import open_session, web_client
 
 SKEW_REFUSED = timedelta(minutes=5)
@@ -24,9 +25,17 @@ _BROKEN = (SlackClientError, aiohttp.ClientError, OSError)
 
 
 async def checkup(
-    config: SlackConfig, *, wall: Clock, channels: Sequence[str], people: Sequence[str]
+    config: SlackConfig,
+    *,
+    wall: Clock,
+    channels: Sequence[str],
+    people: Sequence[str],
+    by_email: bool = False,
 ) -> list[Finding]:
-    """Check the tokens, then what the settings name: channel ids, and ids of people and groups."""
+    """Check the tokens, then what the settings name: channel ids, and ids of people and groups.
+
+    `by_email` is whether people have to be found by their addresses.
+    """
     session = open_session(config)
     try:
         client = web_client(config, session)
@@ -35,28 +44,32 @@ async def checkup(
         except _BROKEN as error:
             return [wrong("slack: bot token", chat_error(error).code, _AGAIN)]
         team, bot = answer.get("team", "?"), answer.get("user", "?")
+        needed = (*SCOPES, EMAIL_SCOPE) if by_email else SCOPES
+        asked = await asyncio.gather(
+            _transport(config, client),
+            *(_channel(client, one) for one in channels),
+            *(_person(client, one) for one in people),
+        )
         return [
             ok("slack: bot token", f"{bot} in {team}"),
-            *_scopes(answer.headers.get("x-oauth-scopes", "")),
+            *_scopes(answer.headers.get("x-oauth-scopes", ""), needed),
             _skew(answer.headers.get("Date", ""), wall),
-            await _transport(config, client),
             skipped(
                 "slack: manifest",
                 "Slack shows what is installed only to configuration tokens",
                 "Compare the app's page App Manifest with python -m bot manifest.",
             ),
-            *[await _channel(client, one) for one in channels],
-            *[await _person(client, one) for one in people],
+            *asked,
         ]
     finally:
         await session.close()
 
 
-def _scopes(header: str) -> list[Finding]:
+def _scopes(header: str, needed: Sequence[str]) -> list[Finding]:
     granted = {one.strip() for one in header.split(",") if one.strip()}
     if not granted:
         return [skipped("slack: scopes", "Slack did not tell them")]
-    missing = sorted(set(SCOPES) - granted)
+    missing = sorted(set(needed) - granted)
     optional = sorted(set(OPTIONAL_SCOPES) - granted)
     found = [
         wrong(

@@ -13,6 +13,7 @@ from bot.store.health import state_of
 from bot.store.schema import HEAD, heartbeat
 from bot.store.trouble import explain
 
+_OTHERS = 0o077
 OLDEST_POSTGRES = 13
 """The oldest PostgreSQL that its makers still served when this was written (its version policy)."""
 _MIGRATE = "Run python -m bot migrate."
@@ -29,6 +30,8 @@ def checkup(url: str) -> list[Finding]:
         return [_absent(Path(file))]
     try:
         found = transact(reading(engine), _look)
+        if file is not None:
+            found.append(_privacy(Path(file)))
         return [*found, _takes_a_write(engine)] if found[0].verdict is Verdict.OK else found
     except StoreError as error:
         return [wrong("store", str(error), "The bot cannot run before that is mended.")]
@@ -49,6 +52,13 @@ def _takes_a_write(engine: Engine) -> Finding:
     except (SQLAlchemyError, OSError) as error:
         raise StoreError(explain(error)) from None
     return ok("store write", "takes a write")
+
+
+def _privacy(file: Path) -> Finding:
+    """Look who else on this machine may read what people wrote."""
+    if file.stat().st_mode & _OTHERS:
+        return mind("store file", f"other users may read {file}", f"chmod 600 {file}")
+    return ok("store file", "is for its owner only")
 
 
 def _absent(file: Path) -> Finding:

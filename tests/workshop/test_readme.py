@@ -73,6 +73,19 @@ def test_the_alerts_look_at_metrics_that_there_are() -> None:
     assert {name.removesuffix("_bucket") for name in asked} - known == set()
 
 
+def test_every_threat_has_its_defence_and_a_test_that_there_is() -> None:
+    _, _, *rows = _part("threats", RUNNING).splitlines()
+    assert len(rows) > 30
+    for row in rows:
+        threat, defence, test = (cell.strip() for cell in row.strip("|").split("|"))
+        assert threat
+        assert defence
+        file, _, name = test.strip("`").partition("::")
+        assert re.search(
+            rf"^(async )?def {name}\(", (README.parent / file).read_text(), re.MULTILINE
+        ), test
+
+
 def test_every_picture_is_there() -> None:
     shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README.read_text())
     assert shown
