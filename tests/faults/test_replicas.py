@@ -179,3 +179,15 @@ async def test_a_scheduled_start_is_punctual_though_a_replica_died(trial: Trial)
     await trial.slack.wait_for(lambda: trial.taurus.submissions("orders-prod-01"), PATIENCE)
     (sent_at,) = trial.taurus.submissions("orders-prod-01")
     assert timedelta(0) <= sent_at - planned_at < timedelta(seconds=20)
+
+
+async def test_a_soak_outlives_the_replica_that_would_have_ended_it(trial: Trial) -> None:
+    line = "/taurus-upgrade orders-prod-01 orders-prod-02 --wave-size 1 --soak 30m"
+    person = Person(trial, line)
+    await person.goes_on_until(lambda: "Wave 1 is over" in trial.told)
+    trial.bots["one"].kill()
+    trial.clock.jump(timedelta(minutes=30).total_seconds())
+    await person.is_served()
+    (first,) = trial.taurus.submissions("orders-prod-01")
+    (second,) = trial.taurus.submissions("orders-prod-02")
+    assert second - first >= timedelta(minutes=30)
