@@ -124,9 +124,12 @@ def permit(file: Path, mode: int) -> None:
 
 def lose_privileges(store: SqlChanges) -> None:
     """Let the store's threads open files as anybody: root may write what is read-only."""
+
+    def as_anybody(*_: object) -> None:
+        ctypes.CDLL(None).setfsuid(65534)  # of the thread that is about to open the file
+
     if os.geteuid() == 0:
-        for threads in (store._writers, store._readers):  # noqa: SLF001
-            threads.submit(ctypes.CDLL(None).setfsuid, 65534).result()
+        event.listen(store._engine, "do_connect", as_anybody)  # noqa: SLF001
 
 
 async def test_a_file_without_the_right_to_write_is_used_again_when_it_is_given(
