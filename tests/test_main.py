@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
@@ -74,16 +75,21 @@ def test_the_record_can_be_migrated_verified_and_exported(tmp_path: Path) -> Non
     assert bot("audit", "export", "--format", "csv", DATABASE_URL=url).stdout.startswith("seq,")
 
 
-def test_the_sandbox_prints_its_page_and_ends_on_ctrl_c() -> None:
+def test_the_sandbox_prints_its_page_speaks_as_it_is_told_and_ends_on_ctrl_c() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "sandbox", "--no-browser", "--port", "0", "--fleet", "5"],
         cwd=ROOT,
+        env={**os.environ, "TAURUS_LANGUAGE": "zh-cn"},
         stdout=subprocess.PIPE,
         text=True,
     )
     assert process.stdout is not None
     with process:
-        assert "http://127.0.0.1:" in process.stdout.readline()
+        address = process.stdout.readline().split()[1]
+        assert address.startswith("http://127.0.0.1:")
+        with build_opener(ProxyHandler({})).open(f"{address}/page/faults", timeout=30) as panel:
+            switches = {one["name"]: one["value"] for one in json.load(panel)["bot"]}
+        assert switches["language"] == "zh-cn"
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 0
