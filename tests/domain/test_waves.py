@@ -18,7 +18,8 @@ ALIKE = Member()
         ("rest", (REST,)),
         ("1,1,1", (1, 1, 1)),
         ("１，５，其余", (1, 5, REST)),
-        ("1、剩余", (1, REST)),
+        ("1、5、其余", (1, 5, REST)),
+        ("1,剩余", (1, REST)),
     ],
 )
 def test_wave_sizes_are_read(text: str, sizes: tuple[int, ...]) -> None:
