@@ -21,6 +21,7 @@ from bot.service.approve import (
     reschedule,
     resume,
 )
+from bot.service.history import send_story, story_of
 from bot.service.hold import hold, take_out
 from bot.service.reading import Reading
 from bot.service.retry import retry
@@ -30,7 +31,7 @@ from bot.views.answers import told, told_all, usage
 from bot.views.card import page
 from bot.views.forms import reschedule_form
 from bot.views.reader import Reader
-from bot.views.tables import change_list, history
+from bot.views.tables import change_list, fits, history
 from commands.change_id import number_of
 from commands.consent import CONSENTS
 from commands.pages import PAGE_OPTION, page_number
@@ -48,12 +49,14 @@ USAGE = (
     "take-out ID",
     "halt ID",
     "resume ID",
-    "history [ID] [--since TIME]",
+    "history ID [--file]",
+    "history [--since TIME]",
     "help",
 )
 _OPTIONS = (
     Option(name="--mine", words=0),
     Option(name="--all", words=0),
+    Option(name="--file", words=0),
     Option(name="--at", words=2),
     Option(name="--since", words=2),
     Option(name="--reason"),
@@ -137,11 +140,21 @@ async def _show(line: Line, desk: Desk) -> Message:
 
 
 async def _history(line: Line, desk: Desk) -> Message:
-    reading, since = line.reading(desk), line.asker.now - _age(line.given)
     if line.rest:
-        change = await reading.change(line.number())
-        return history(await desk.changes.story(change=change.number), line.reader)
-    return history(await reading.entries(await desk.changes.story(since=since)), line.reader)
+        return await _story(line, desk)
+    if "--file" in line.given.flags:
+        raise UsageError(say("Name the change: /taurus-change {verb} CHG-7.", verb=line.verb))
+    entries = await desk.changes.story(since=line.asker.now - _age(line.given))
+    return history(await line.reading(desk).entries(entries), line.reader)
+
+
+async def _story(line: Line, desk: Desk) -> Message:
+    """Tell of one change; what is too long for a message goes to the asker as a file."""
+    change = await line.reading(desk).change(line.number())
+    entries = await story_of(desk, change)
+    if "--file" not in line.given.flags and fits(entries, line.reader):
+        return history(entries, line.reader)
+    return history(entries, line.reader, await send_story(desk, line.asker, change, entries))
 
 
 def _age(given: Arguments) -> timedelta:

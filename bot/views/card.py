@@ -52,16 +52,19 @@ def _protection(change: Change, reader: Reader) -> list[Block]:
 
 def headline(change: Change, reader: Reader) -> str:
     """Tell the story in one line."""
-    return reader(
-        say_many(
-            "{change} · {state} · upgrade {n} database of {env} · asked by {who}",
-            "{change} · {state} · upgrade {n} databases of {env} · asked by {who}",
-            len(change.kept),
-            change=change.id,
-            state=word(change.state),
-            env=change.environment,
-            who=User(user=change.requester),
-        )
+    return reader(headline_of(change))
+
+
+def headline_of(change: Change) -> Sentence:
+    """Say the same as a sentence."""
+    return say_many(
+        "{change} · {state} · upgrade {n} database of {env} · asked by {who}",
+        "{change} · {state} · upgrade {n} databases of {env} · asked by {who}",
+        len(change.kept),
+        change=change.id,
+        state=word(change.state),
+        env=change.environment,
+        who=User(user=change.requester),
     )
 
 

@@ -10,7 +10,7 @@ from bot.domain.freeze import Calendar, Freeze
 from bot.domain.sentence import At, Sentence, User, all_of, say, say_many
 from bot.domain.story import Entry
 from bot.ports import Message
-from bot.views.blocks import context, message, section, sections
+from bot.views.blocks import Block, context, message, section, sections
 from bot.views.card import headline
 from bot.views.reader import Reader, escaped
 
@@ -40,15 +40,25 @@ def _elsewhere(count: int) -> Sentence:
     )
 
 
-def history(entries: Sequence[Entry], reader: Reader) -> Message:
-    """Tell the story of changes, in order."""
+def history(entries: Sequence[Entry], reader: Reader, note: Sentence | None = None) -> Message:
+    """Tell the story of changes, in order; `note` tells where all of it is."""
     head = reader(say_many("{n} entry of the history", "{n} entries of the history", len(entries)))
-    lines = (_history_line(entry, reader) for entry in entries)
-    blocks, hidden = sections(lines)
+    blocks, hidden = _entries(entries, reader)
     if hidden:
         more = say_many("… and {n} more.", "… and {n} more.", hidden)
         blocks.append(context(reader(more)))
+    if note is not None:
+        blocks.append(section(reader(note)))
     return message(head, [section(f"*{head}*"), *blocks])
+
+
+def fits(entries: Sequence[Entry], reader: Reader) -> bool:
+    """Whether a message has room for all of them."""
+    return not _entries(entries, reader)[1]
+
+
+def _entries(entries: Sequence[Entry], reader: Reader) -> tuple[list[Block], int]:
+    return sections(_history_line(entry, reader) for entry in entries)
 
 
 def _history_line(entry: Entry, reader: Reader) -> str:
