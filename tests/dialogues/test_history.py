@@ -28,6 +28,11 @@ async def test_the_story_of_a_change_is_sent_as_a_file_to_whoever_asks(tmp_path:
         await stage.until(
             lambda: "CHG-1-history.txt" in str(stage.world.slack.ephemerals(CARL, "C0DB"))
         )
+        stage.world.slack.faults.next_calls("files.getUploadURLExternal", "missing_scope")
+        await stage.says(CARL, "/taurus-change history CHG-1 --file")
+        await stage.until(
+            lambda: "may not share files" in str(stage.world.slack.ephemerals(CARL, "C0DB"))
+        )
         await stage.says(ANN, "/taurus-change history --file")
         await stage.until_whispered(ANN, "Name the change: /taurus-change history CHG-7")
     finally:
