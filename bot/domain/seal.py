@@ -44,6 +44,14 @@ def seal_of(change: Change) -> str:
     return sha256(canonical.encode()).hexdigest()
 
 
+def sealed_facts(change: Change) -> dict[str, str]:
+    """What the record keeps of a plan, so that its seals tell later what was approved."""
+    instances = (
+        f"{target.instance_id} {target.kernel} -> {target.newest}" for target in change.kept
+    )
+    return {"seal": seal_of(change), "instances": "; ".join(instances)}
+
+
 def is_sealed(change: Change) -> bool:
     """Whether enough people approved exactly what the change says now.
 

@@ -26,7 +26,7 @@ from bot.domain.instance import Answer, Instance, Job, Status, Version
 from bot.domain.plan import Facts, crowded, unready
 from bot.domain.progress import begun
 from bot.domain.reminders import awaiting
-from bot.domain.seal import replanned
+from bot.domain.seal import replanned, seal_of, sealed_facts
 from bot.domain.sentence import Sentence, all_of, say, say_many, word
 from bot.domain.story import Record
 from bot.domain.turns import Step, fact, settled, started, turned
@@ -68,7 +68,7 @@ def voided(
     text = say("What was approved is no longer true, so the approval is void. Nothing was sent.")
     if change.batches:
         text = say("What was approved is no longer true, so nothing more is sent of it.")
-    record = fact(now, "void", text, more=why)
+    record = fact(now, "void", text, more=why, **sealed_facts(fresh))
     if not fresh.in_state({TargetState.PLANNED}):
         return turned(change, settled(fresh, now), now, record)
     if change.state is State.SCHEDULED:
@@ -206,7 +206,9 @@ def attempted(
         len(ids),
         batch=number,
     )
-    record = fact(now, "attempt", sentence, batch=str(number)).model_copy(update={"told": False})
+    seal, instances = seal_of(change), " ".join(ids)
+    record = fact(now, "attempt", sentence, batch=str(number), seal=seal, instances=instances)
+    record = record.model_copy(update={"told": False})
     records = (record,) if number > 1 or in_window(change) else (record, started(change, now))
     return change, records if wave is None else (fact(now, "wave", wave), *records)
 
@@ -256,7 +258,7 @@ def _answer(number: int, came: Answer | CloudError, now: datetime) -> Record:
         text = say(
             "TaurusDB answered batch {batch} (request {request}):", batch=number, request=request
         )
-        return fact(now, "answer", text, came.resp, request_id=came.request_id)
+        return fact(now, "answer", text, came.resp, request_id=came.request_id, batch=str(number))
     text = say(
         "Batch {batch} (request {request}): {what}",
         batch=number,
@@ -270,7 +272,15 @@ def _answer(number: int, came: Answer | CloudError, now: datetime) -> Record:
             batch=number,
             request=request,
         )
-    return fact(now, "answer", text, _words(came), request_id=came.request_id, code=came.code)
+    return fact(
+        now,
+        "answer",
+        text,
+        _words(came),
+        request_id=came.request_id,
+        code=came.code,
+        batch=str(number),
+    )
 
 
 def _words(error: CloudError) -> str:

@@ -20,7 +20,7 @@ from bot.domain.change import (
 from bot.domain.consent import approved, renewed, rescheduled, resumed
 from bot.domain.policy import Action
 from bot.domain.refused import RefusedError
-from bot.domain.seal import seal_of
+from bot.domain.seal import seal_of, sealed_facts
 from bot.domain.sentence import At, Sentence, say
 from bot.domain.turns import settled, turned
 from bot.service.amend import Step
@@ -87,7 +87,7 @@ async def _consent(
 def _under_new_rules(fresh: Change, wish: Wish) -> Step:
     text = say("Approvals so far do not count any more, and it has to be approved again.")
     why = " ".join(str(one) for one in fresh.difference)
-    return fresh, (wish.record("void", text, why=why, seal=seal_of(fresh)),)
+    return fresh, (wish.record("void", text, why=why, **sealed_facts(fresh)),)
 
 
 def _refuse_unseen(wish: Wish, change: Change) -> None:
@@ -189,7 +189,7 @@ def _cancelled(change: Change, gone: frozenset[str], wish: Wish) -> Step:
     ]
     rest = with_targets(change, stopped)
     text = say("{who} cancelled what had not begun.", who=wish.who)
-    record = wish.record("cancel", text)
+    record = wish.record("cancel", text, tasks=" ".join(sorted(gone)))
     if not rest.batches:
         return turned(change, advance(rest, Move.CANCEL, due_at=None, ended_at=now), now, record)
     if rest.in_state(IN_FLIGHT):

@@ -13,6 +13,7 @@ from bot.domain.policy import Action, Environment, decide
 from bot.domain.refused import RefusedError
 from bot.domain.reminders import awaiting
 from bot.domain.rules import ruled
+from bot.domain.seal import sealed_facts
 from bot.domain.selection import Selection, select
 from bot.domain.sentence import At, Sentence, User, say, say_many
 from bot.domain.story import Record
@@ -245,6 +246,15 @@ def _change(
 
 
 def _asked(change: Change) -> Record:
+    data = {
+        "reason": change.options.override or change.options.reason,
+        "environment": change.environment,
+        "channel": change.channel,
+        "delivery": change.key,
+        "retries": f"CHG-{change.parent}" if change.parent is not None else "",
+        **sealed_facts(change),
+    }
+    data = {name: value for name, value in data.items() if value}
     if change.options.override:
         return Record(
             at=change.created_at,
@@ -258,6 +268,7 @@ def _asked(change: Change) -> Record:
                 reason=change.options.override,
             ),
             told=True,
+            data=data,
         )
     return Record(
         at=change.created_at,
@@ -270,5 +281,5 @@ def _asked(change: Change) -> Record:
             who=User(user=change.requester),
             env=change.environment,
         ),
-        data={"reason": change.options.reason} if change.options.reason else {},
+        data=data,
     )

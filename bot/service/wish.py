@@ -115,8 +115,12 @@ class Wish:
             kind=kind,
             sentence=sentence,
             told=True,
-            data={**data, **({"delivery": self.asker.key} if self.asker.key else {})},
+            data={name: value for name, value in (*data.items(), *self._origin()) if value},
         )
+
+    def _origin(self) -> tuple[tuple[str, str], ...]:
+        # No channel: a form, the Home tab or a copy of the card, which are this person's alone.
+        return (("channel", self.channel), ("delivery", self.asker.key))
 
     async def amend(self, decision: Callable[[Change], Step]) -> Change:
         """Decide once for each delivery.

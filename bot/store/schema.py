@@ -31,6 +31,11 @@ HEAD = "0005"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def micros(moment: datetime) -> int:
+    """Count whole microseconds since `EPOCH`."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime, kept as whole microseconds: exact, and ordered alike everywhere."""
 
@@ -40,7 +45,7 @@ class Moment(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Write a moment."""
         del dialect
-        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+        return None if value is None else micros(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Read a moment."""

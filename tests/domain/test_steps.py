@@ -262,7 +262,7 @@ def test_a_refusal_of_one_instance_is_its_end_in_the_clouds_words() -> None:
     assert after.targets[0].ended_at == LATER
     assert (after.batches[0].error_code, after.batches[0].unclear) == ("DBS.200047", False)
     assert records[0].verbatim == "DBS.200047: Another operation is running."
-    assert records[0].data == {"request_id": "r-2", "code": "DBS.200047"}
+    assert records[0].data == {"request_id": "r-2", "code": "DBS.200047", "batch": "1"}
     assert kinds(records) == ["answer", "closed", "report"]
 
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from bot.ports import StoreError
+from bot.ports import StaleError, StoreError
 from bot.store import SqlChanges
 from bot.store.audit import START, Break
 from tests.store.conftest import Database
@@ -98,6 +98,14 @@ _TAMPERED = {
         (_copied(5, to=6),),
         Break(seq=6, why="this entry does not follow the one before it"),
     ),
+    "an entry forged behind the end": (
+        (_copied(5, to=6), "UPDATE records SET prev_hash = 'f', hash = 'f' WHERE seq = 6"),
+        Break(seq=6, why="this entry does not follow the one before it"),
+    ),
+    "a removed end and a head set back by number only": (
+        ("DELETE FROM records WHERE seq = 5", "UPDATE chain SET seq = 4"),
+        Break(seq=5, why="entries do not agree with the head of the chain"),
+    ),
     "a head set back": (
         ("UPDATE chain SET seq = 4",),
         Break(seq=5, why="entries do not agree with the head of the chain"),
@@ -117,6 +125,58 @@ async def test_tampering_is_found_where_it_begins(
     for statement in statements:
         database.execute(statement)
     assert await told.verify() == found
+
+
+_OTHER = {
+    "seq": "seq + 50",
+    "change": "coalesce(change, 0) + 1",
+    "at": '"at" + 1',
+    "actor": "'U0EVE'",
+    "kind": "'approve ' || kind",
+    "told": "NOT told",
+    "document": "replace(document, 'ann', 'eve')",
+    "prev_hash": "'0' || substr(hash, 2)",
+    "hash": "substr(hash, 2) || 'f'",
+}
+
+
+@pytest.mark.parametrize("column", _OTHER)
+async def test_no_cell_of_any_entry_can_be_changed_unnoticed(
+    told: SqlChanges, database: Database, column: str
+) -> None:
+    database.execute("CREATE TABLE original AS SELECT * FROM records")
+    for seq in range(1, 6):
+        update = f'UPDATE records SET "{column}" = {_OTHER[column]} WHERE seq = {seq}'  # noqa: S608
+        database.execute(update)
+        found = await told.verify()
+        assert found is not None, update
+        assert found.seq <= seq
+        database.execute("DELETE FROM records")
+        database.execute("INSERT INTO records SELECT * FROM original")
+        assert await told.verify() is None
+
+
+async def test_a_moment_that_is_none_is_found_and_not_stumbled_over(
+    told: SqlChanges, database: Database
+) -> None:
+    if database.engine.dialect.name != "sqlite":
+        return  # A typed column takes nothing else.
+    database.execute("UPDATE records SET \"at\" = 'yesterday' WHERE seq = 3")
+    found = await told.verify()
+    assert found is not None
+    assert (found.seq, found.why[:11]) == (3, "the columns")
+
+
+async def test_a_change_that_is_not_saved_leaves_no_record(
+    told: SqlChanges, database: Database
+) -> None:
+    stored = await told.get(1)
+    assert stored is not None
+    database.execute("UPDATE changes SET version = version + 1")
+    with pytest.raises(StaleError):
+        await told.save(stored, [fact("approve")])
+    assert len(await told.story()) == 5
+    assert await told.verify() is None
 
 
 async def test_without_the_head_nothing_is_done(told: SqlChanges, database: Database) -> None:
