@@ -20,6 +20,8 @@ TARGETS_BUDGET = 4500
 PAGE_BUDGET = 7500
 PAGE = 25
 """Targets on one page of the long list."""
+PRESSED = "pressed-"
+"""How the id of the block with the buttons begins."""
 TYPED = "typed-"
 """How the ids of those blocks begin whose approving buttons open a form; a hint for the screen:
 the policy refuses a yes without the name whatever the block is called."""
@@ -223,8 +225,9 @@ def buttons(change: Change, reader: Reader) -> list[Block]:
     made = [draw(change, reader) for applies, draw in _BUTTONS if applies(change)]
     if not made:
         return []
-    drawn: Block = {"type": "actions", "elements": made}
-    return [{**drawn, "block_id": f"{TYPED}{change.id}"}] if _is_typed(change) else [drawn]
+    # The same id at every drawing: who is about to press meanwhile still presses this button.
+    kind = TYPED if _is_typed(change) else PRESSED
+    return [{"type": "actions", "block_id": f"{kind}{change.id}", "elements": made}]
 
 
 def _is_typed(change: Change) -> bool:

@@ -49,3 +49,18 @@ async def test_the_tab_fits_a_phone_and_a_screen_reader(browser: Browser, play: 
     assert await overflow(page) <= 0
     assert await problems(page) == []
     await page.close()
+
+
+async def test_a_tab_that_is_drawn_anew_does_not_take_a_click_away(
+    story: Page, play: Stage
+) -> None:
+    await types(story, "/taurus-upgrade orders-prod-01")
+    await play.until_state("Proposed")
+    await open_home(story)
+    home = story.get_by_role("main")
+    await home.get_by_role("button", name="Confirm").click()
+    asked = story.get_by_role("alertdialog", name="Upgrade these databases?")
+    await play.says("U0ANN", "/taurus-upgrade orders-prod-02")
+    await expect(home).to_contain_text("CHG-2", timeout=20_000)
+    await asked.get_by_role("button", name="Confirm").click()
+    await play.until(lambda: bool(play.world.taurus.submissions("orders-prod-01")))
