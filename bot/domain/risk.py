@@ -41,7 +41,21 @@ def risk(targets: Sequence[Target]) -> tuple[Sentence, ...]:
                 failovers=sum(target.failovers for target in two_phase),
             )
         )
-    return tuple(said)
+    return (*said, *_replicas(targets))
+
+
+def _replicas(targets: Sequence[Target]) -> tuple[Sentence, ...]:
+    # Operation guide: read replicas are upgraded and rebooted with their instance.
+    count = sum(max(target.nodes - 1, 0) for target in targets)
+    if not count:
+        return ()
+    return (
+        say_many(
+            "{n} read replica is upgraded and restarts along.",
+            "{n} read replicas are upgraded and restart along.",
+            count,
+        ),
+    )
 
 
 def protection(environment: str) -> Sentence:

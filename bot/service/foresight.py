@@ -10,7 +10,7 @@ from bot.domain.pace import Pace
 from bot.domain.plan import Facts, blockers
 from bot.service.desk import Desk
 
-PAST_CHANGES = 10
+PAST_CHANGES = 5
 """So many closed changes are looked at for how long upgrades take."""
 _UNANSWERED = PreCheck(passed=False, is_finished=False)
 

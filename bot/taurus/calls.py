@@ -18,6 +18,8 @@ from bot.taurus.config import Limits
 from bot.taurus.pace import Pace
 from bot.taurus.signing import encode_query
 
+OPTIONAL_WITHIN = 10.0
+"""Seconds until an optional answer is done without."""
 LONGEST_WAIT = 60.0
 """Seconds. A longer Retry-After is not waited for: the caller is told at once."""
 USER_AGENT = "taurus-upgrade-bot"
@@ -36,6 +38,8 @@ class Operation(NamedTuple):
     name: str
     method: str
     unclear: Sentence | None = None
+    is_optional: bool = False
+    """Whether people should rather do without it than wait: it is asked once, and not for long."""
 
 
 class Request(NamedTuple):
@@ -155,8 +159,13 @@ class Caller:
         if request.body is not None:
             content, kind = json.dumps(request.body).encode(), "application/json;charset=utf-8"
         headers = {"Content-Type": kind, **request.headers}
-        method = request.operation.method
-        return await self._http.request(method, url, content=content, headers=headers, auth=auth)
+        method, timeout = request.operation.method, self._http.timeout
+        if request.operation.is_optional:
+            read = min(OPTIONAL_WITHIN, timeout.read or OPTIONAL_WITHIN)
+            timeout = httpx.Timeout(**{**timeout.as_dict(), "read": read})
+        return await self._http.request(
+            method, url, content=content, headers=headers, auth=auth, timeout=timeout
+        )
 
     def _report(
         self,
@@ -188,6 +197,8 @@ class Caller:
 def _worth_repeating(operation: Operation) -> Callable[[BaseException], bool]:
     def decide(error: BaseException) -> bool:
         if not isinstance(error, errors.TaurusError) or error.reaction is not Reaction.BACK_OFF:
+            return False
+        if operation.is_optional:
             return False
         if operation.unclear is not None and error.effect is not Effect.NOT_SENT:
             return False

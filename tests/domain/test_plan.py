@@ -317,6 +317,11 @@ def test_an_ordinary_upgrade_interrupts_each_workload_for_half_a_minute_or_more(
     ]
 
 
+def test_read_replicas_restart_along() -> None:
+    *_, told = words(risk([target(1, nodes=3), target(2, nodes=2), target(3)]))
+    assert told == "3 read replicas are upgraded and restart along."
+
+
 def test_the_first_of_several_rounds_is_an_ordinary_upgrade() -> None:
     assert words(risk([target(kernel=ANCIENT)])) == [
         (

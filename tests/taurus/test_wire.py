@@ -220,6 +220,15 @@ async def test_a_precheck_without_a_result_is_looked_at_again(
     assert opener.clock.slept == [2]
 
 
+async def test_nobody_waits_for_a_precheck_that_is_not_answered_well(
+    fleet: TaurusFleet, recorder: Recorder
+) -> None:
+    recorder.reply(Reply(status=503))
+    with pytest.raises(CloudError):
+        await fleet.prechecks([("i", "2.0.1.1")])
+    assert len(recorder.seen) == 1, "it is not worth asking again"
+
+
 async def test_a_precheck_that_does_not_end_is_told(fleet: TaurusFleet, recorder: Recorder) -> None:
     recorder.reply(Reply({"job_ids": None}), Reply({"upgrade_precheck_result": ""}))
     with pytest.raises(CloudError, match="not finished yet"):
