@@ -246,7 +246,7 @@ def _surroundings(world: "World") -> Surroundings:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    findings = asyncio.run(examine(os.environ, clock=real_now, sleep=asyncio.sleep))
+    findings = asyncio.run(examine(os.environ, COMMANDS, clock=real_now, sleep=asyncio.sleep))
     print(as_json(findings) if args.json else as_lines(findings))
     return 0 if is_healthy(findings) else _BROKEN
 

@@ -3,23 +3,31 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.app import cloud_config, slack_config
+from bot.command import Command
 from bot.domain.duty import is_source
 from bot.domain.finding import Finding, Verdict, ok, wrong
 from bot.oncall import PagerDuty
 from bot.oncall.checkup import checkup as check_on_call
 from bot.ports import Clock, Sleep
 from bot.settings import Settings, SettingsError, read_settings
+from bot.slack.checkup import Wanted
 from bot.slack.checkup import checkup as check_slack
+from bot.slack.manifest import manifest
 from bot.store.checkup import checkup as check_store
 from bot.taurus import REGIONS, Limits
 from bot.taurus.checkup import checkup as check_cloud
 
 _WIDTH = 8
+_SOME_URL = "https://bot.example.com/slack/events"
+"""Only the app knows where requests are sent; it is not compared."""
 
 
-async def examine(environ: Mapping[str, str], *, clock: Clock, sleep: Sleep) -> list[Finding]:
+async def examine(
+    environ: Mapping[str, str], commands: Sequence[Command], *, clock: Clock, sleep: Sleep
+) -> list[Finding]:
     """Check the settings, then everything they name at the same time; changes nothing."""
     try:
         settings = read_settings(environ, REGIONS)
@@ -27,7 +35,7 @@ async def examine(environ: Mapping[str, str], *, clock: Clock, sleep: Sleep) -> 
         return [_problem(one) for one in error.problems]
     groups = await asyncio.gather(
         asyncio.to_thread(check_store, settings.database_url.get_secret_value()),
-        _slack(settings, clock),
+        _slack(settings, commands, clock),
         _cloud(settings, clock, sleep),
         _on_call(settings),
     )
@@ -39,7 +47,7 @@ def _problem(text: str) -> Finding:
     return wrong(f"setting {name}", mend, "Set it, then look again: the rest was not checked.")
 
 
-async def _slack(settings: Settings, clock: Clock) -> list[Finding]:
+async def _slack(settings: Settings, commands: Sequence[Command], clock: Clock) -> list[Finding]:
     rules = settings.environments
     places = (
         (*one.channels, *one.notify, *(other.channel for other in one.subscriptions))
@@ -53,6 +61,15 @@ async def _slack(settings: Settings, clock: Clock) -> list[Finding]:
         wall=clock,
         channels=list(channels),
         people=list(people),
+        wanted=Wanted(_manifest(settings, commands), settings.slack_config_token),
+    )
+
+
+def _manifest(settings: Settings, commands: Sequence[Command]) -> Mapping[str, Any]:
+    return manifest(
+        commands,
+        mode=settings.slack_mode,
+        request_url=_SOME_URL,
         by_email=bool(_sources(settings)),
     )
 

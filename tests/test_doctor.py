@@ -33,11 +33,16 @@ async def world() -> AsyncIterator[World]:
 def environ(world: World, tmp_path: Path) -> dict[str, str]:
     url = f"sqlite:///{tmp_path}/bot.db"
     migrate(url)
-    return {**world.environ(), "DATABASE_URL": url, "TAURUS_APPROVERS": "S0ONCALL,U0DANA"}
+    return {
+        **world.environ(),
+        "DATABASE_URL": url,
+        "TAURUS_APPROVERS": "S0ONCALL,U0DANA",
+        "SLACK_CONFIG_TOKEN": world.slack.config_token,
+    }
 
 
 async def look(environ: dict[str, str], world: World) -> list[Finding]:
-    return await examine(environ, clock=real_now, sleep=world.clock.sleep)
+    return await examine(environ, COMMANDS, clock=real_now, sleep=world.clock.sleep)
 
 
 def of(findings: list[Finding], check: str) -> Finding:
@@ -53,6 +58,7 @@ async def test_a_good_install_is_healthy_and_left_as_it_is(
     assert of(findings, "default: list").found.startswith("27 instances")
     assert of(findings, "default: right to upgrade").verdict is Verdict.OK
     assert of(findings, "slack: group S0ONCALL").found == "2 people"
+    assert of(findings, "slack: manifest").verdict is Verdict.OK
     assert "slack: optional scopes" in {one.check for one in findings}
     assert (tmp_path / "bot.db").read_bytes() == before
     assert not world.slack.messages("C0DB")
@@ -72,8 +78,35 @@ async def test_every_line_has_its_remedy_and_no_secret(
     assert json.loads(as_json(findings))["healthy"] is False
 
 
+async def test_an_app_of_an_older_manifest_is_told_what_it_lacks(tmp_path: Path) -> None:
+    old = manifest(COMMANDS[1:], mode="socket")
+    old["oauth_config"]["scopes"]["bot"].remove("files:write")
+    old["settings"]["event_subscriptions"]["bot_events"].remove("app_home_opened")
+    world = await World.start(old, real_now, port=0)
+    environ = {
+        **world.environ(),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/none.db",
+        "SLACK_CONFIG_TOKEN": world.slack.config_token,
+    }
+    findings = await look(environ, world)
+    await world.close()
+    found = of(findings, "slack: manifest")
+    assert found.verdict is Verdict.WRONG
+    for lacking in ("command /taurus-upgrade", "scope files:write", "event app_home_opened"):
+        assert lacking in found.found
+    assert of(findings, "slack: scopes").found == "missing: files:write"
+    assert world.slack.config_token not in as_lines(findings)
+
+
+async def test_without_a_configuration_token_the_manifest_is_left_to_people(
+    environ: dict[str, str], world: World
+) -> None:
+    findings = await look({**environ, "SLACK_CONFIG_TOKEN": ""}, world)
+    assert of(findings, "slack: manifest").verdict is Verdict.SKIPPED
+
+
 async def test_missing_settings_are_all_named() -> None:
-    findings = await examine({}, clock=real_now, sleep=asyncio.sleep)
+    findings = await examine({}, COMMANDS, clock=real_now, sleep=asyncio.sleep)
     assert {one.verdict for one in findings} == {Verdict.WRONG}
     assert "setting SLACK_BOT_TOKEN" in {one.check for one in findings}
 
@@ -107,7 +140,9 @@ async def test_channels_and_people_that_are_not_there_are_told(
 async def test_a_clock_that_is_off_is_told(
     environ: dict[str, str], world: World, ahead: timedelta, verdict: Verdict
 ) -> None:
-    findings = await examine(environ, clock=lambda: real_now() + ahead, sleep=world.clock.sleep)
+    findings = await examine(
+        environ, COMMANDS, clock=lambda: real_now() + ahead, sleep=world.clock.sleep
+    )
     assert of(findings, "slack: clock").verdict is verdict
 
 
@@ -214,6 +249,12 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str]] = {
         "slack: app token",
         WRONG,
         "connections:write",
+    ),
+    "configuration token": (
+        _set(SLACK_CONFIG_TOKEN="xoxe.xoxp-1-old"),
+        "slack: manifest",
+        WRONG,
+        "configuration token",
     ),
     "channel": (_set(TAURUS_CHANNELS="C0NOPE"), "slack: channel C0NOPE", WRONG, "/invite"),
     "person": (_set(TAURUS_REQUESTERS="U0NOBODY"), "slack: person U0NOBODY", WRONG, "Check the id"),

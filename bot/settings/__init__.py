@@ -52,6 +52,7 @@ class Settings(Frozen):
     slack_bot_token: SecretStr
     slack_app_token: SecretStr
     slack_signing_secret: SecretStr
+    slack_config_token: SecretStr
     slack_mode: Literal["socket", "http"]
     slack_api_url: str
     slack_new_blocks: bool
@@ -169,6 +170,7 @@ def _settings(
             "slack_bot_token": reading.secret("SLACK_BOT_TOKEN"),
             "slack_app_token": reading.secret("SLACK_APP_TOKEN"),
             "slack_signing_secret": reading.secret("SLACK_SIGNING_SECRET"),
+            "slack_config_token": reading.secret("SLACK_CONFIG_TOKEN"),
             "slack_mode": slack_mode,
             "slack_api_url": reading.url("SLACK_API_URL", "https://slack.com/api/"),
             "slack_new_blocks": reading.yes_no("SLACK_NEW_BLOCKS"),

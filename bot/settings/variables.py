@@ -14,7 +14,7 @@ class Variable(NamedTuple):
     default: str = ""
 
 
-SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CONFIG_TOKEN")
 KEYS = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
 USER = ("TAURUS_IAM_USER", "TAURUS_IAM_PASSWORD", "TAURUS_IAM_DOMAIN")
 ENDPOINTS = ("TAURUS_ENDPOINT", "TAURUS_IAM_ENDPOINT")
@@ -44,6 +44,12 @@ VARIABLES = (
         ("SLACK_MODE",), "`socket` or `http`", "`socket` if there is an app token, else `http`"
     ),
     Variable(("SLACK_API_URL",), "base of the Web API", "Slack's own"),
+    Variable(
+        ("SLACK_CONFIG_TOKEN",),
+        "app configuration token (`xoxe.xoxp-…`, good for 12 hours); only `doctor` reads it, to "
+        "compare the installed app with the manifest",
+        "none: not compared",
+    ),
     Variable(
         ("SLACK_NEW_BLOCKS",),
         "whether the workspace shows the blocks `plan`, `data_table` and `alert`",

@@ -1,11 +1,13 @@
 """Check the way to Slack: tokens, scopes, channels, people. Nothing is posted or changed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
 
 import aiohttp
+from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -13,15 +15,23 @@ from bot.domain.finding import Finding, mind, ok, skipped, wrong
 from bot.ports import Clock
 from bot.slack.config import SlackConfig
 from bot.slack.errors import chat_error
-from bot.slack.manifest import EMAIL_SCOPE, OPTIONAL_SCOPES, SCOPES
+from bot.slack.manifest import OPTIONAL_SCOPES, differences
 from bot.slack.web import open_session, web_client
 
 SKEW_REFUSED = timedelta(minutes=5)
 """Slack's requests are refused as replays if our clock is further away than this."""
 SKEW_NOTED = timedelta(minutes=1)
+_UPDATE = "Update the app from python -m bot manifest, then reinstall it."
 _INVITE = "Check the id, and invite the bot there with /invite."
 _AGAIN = "Copy it again from the app's pages; reinstall the app if it was removed."
 _BROKEN = (SlackClientError, aiohttp.ClientError, OSError)
+
+
+class Wanted(NamedTuple):
+    """What the app should be, and the token that shows what it is; empty if there is none."""
+
+    manifest: Mapping[str, Any]
+    token: SecretStr
 
 
 async def checkup(
@@ -30,11 +40,11 @@ async def checkup(
     wall: Clock,
     channels: Sequence[str],
     people: Sequence[str],
-    by_email: bool = False,
+    wanted: Wanted,
 ) -> list[Finding]:
     """Check the tokens, then what the settings name: channel ids, and ids of people and groups.
 
-    `by_email` is whether people have to be found by their addresses.
+    `wanted` is the manifest that the app should have.
     """
     session = open_session(config)
     try:
@@ -44,9 +54,10 @@ async def checkup(
         except _BROKEN as error:
             return [wrong("slack: bot token", chat_error(error).code, _AGAIN)]
         team, bot = answer.get("team", "?"), answer.get("user", "?")
-        needed = (*SCOPES, EMAIL_SCOPE) if by_email else SCOPES
+        needed = wanted.manifest["oauth_config"]["scopes"]["bot"]
         asked = await asyncio.gather(
             _transport(config, client),
+            _manifest(wanted, client, answer.get("bot_id", "")),
             *(_channel(client, one) for one in channels),
             *(_person(client, one) for one in people),
         )
@@ -54,11 +65,6 @@ async def checkup(
             ok("slack: bot token", f"{bot} in {team}"),
             *_scopes(answer.headers.get("x-oauth-scopes", ""), needed),
             _skew(answer.headers.get("Date", ""), wall),
-            skipped(
-                "slack: manifest",
-                "Slack shows what is installed only to configuration tokens",
-                "Compare the app's page App Manifest with python -m bot manifest.",
-            ),
             *asked,
         ]
     finally:
@@ -75,7 +81,7 @@ def _scopes(header: str, needed: Sequence[str]) -> list[Finding]:
         wrong(
             "slack: scopes",
             f"missing: {', '.join(missing)}",
-            "Update the app from python -m bot manifest, then reinstall it.",
+            _UPDATE,
         )
         if missing
         else ok("slack: scopes", "all that are needed")
@@ -121,6 +127,31 @@ async def _transport(config: SlackConfig, client: AsyncWebClient) -> Finding:
             f"It needs connections:write, and Socket Mode must be on. {_AGAIN}",
         )
     return ok("slack: app token", "opens Socket Mode")
+
+
+async def _manifest(wanted: Wanted, client: AsyncWebClient, bot: str) -> Finding:
+    check = "slack: manifest"
+    token = wanted.token.get_secret_value()
+    if not token:
+        return skipped(
+            check,
+            "Slack shows what is installed only to configuration tokens (SLACK_CONFIG_TOKEN)",
+            "Compare the app's page App Manifest with python -m bot manifest.",
+        )
+    try:
+        about = await client.bots_info(bot=bot)
+        app = (about.get("bot") or {}).get("app_id", "")
+        answer = await client.apps_manifest_export(app_id=app, token=token)
+    except _BROKEN as error:
+        return wrong(
+            check,
+            chat_error(error).code,
+            "Make a new configuration token at api.slack.com/apps: they end after 12 hours.",
+        )
+    lacking = differences(answer.get("manifest") or {}, wanted.manifest)
+    if lacking:
+        return wrong(check, f"is without: {', '.join(lacking)}", _UPDATE)
+    return ok(check, "is what this version of the bot wants")
 
 
 async def _channel(client: AsyncWebClient, channel: str) -> Finding:

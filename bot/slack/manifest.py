@@ -1,9 +1,10 @@
 """The app's manifest: what Slack has to know about the bot, made from its commands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from bot.command import Command, Shortcut
+from bot.slack.shapes import inside, objects, text
 from bot.views.reader import Reader
 
 NAME = "Taurus Upgrade Bot"
@@ -148,3 +149,24 @@ def _problems(commands: Sequence[Command]) -> Iterator[str]:
     yield from (
         f"{name} is there twice" for name in sorted({n for n in names if names.count(n) > 1})
     )
+
+
+def differences(installed: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name what an installed app lacks; what it has besides does no harm."""
+    has = frozenset(_parts(installed))
+    return tuple(part for part in _parts(wanted) if part not in has)
+
+
+def _parts(made: Mapping[str, Any]) -> Iterator[str]:
+    features, settings = inside(made, "features"), inside(made, "settings")
+    yield from (f"command {text(one, 'command')}" for one in objects(features, "slash_commands"))
+    yield from (f"shortcut {text(one, 'callback_id')}" for one in objects(features, "shortcuts"))
+    scopes = inside(made, "oauth_config", "scopes")
+    yield from (f"scope {one}" for one in scopes.get("bot") or ())
+    events = inside(settings, "event_subscriptions")
+    yield from (f"event {one}" for one in events.get("bot_events") or ())
+    if inside(features, "app_home").get("home_tab_enabled"):
+        yield "Home tab"
+    if inside(settings, "interactivity").get("is_enabled"):
+        yield "interactivity"
+    yield "Socket Mode" if settings.get("socket_mode_enabled") else "requests over HTTP"

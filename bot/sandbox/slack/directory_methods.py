@@ -58,6 +58,12 @@ class DirectoryMethods:
         about = {"id": app.bot_id, "app_id": app.id, "user_id": app.bot_user, "name": app.name}
         return {"bot": {**about, "deleted": False, "updated": 0, "icons": {}}}
 
+    def manifest(self, arguments: Arguments) -> Json:
+        """`apps.manifest.export`."""
+        if arguments.required("app_id") != self._workspace.app.id:
+            raise SlackError("invalid_app_id")
+        return {"manifest": self._workspace.app.manifest}
+
     def team(self, _: Arguments) -> Json:
         """`team.info`."""
         return {"team": {"id": TEAM_ID, "name": "Taurus sandbox", "domain": TEAM_DOMAIN}}

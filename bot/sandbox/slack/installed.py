@@ -24,6 +24,8 @@ class Secrets:
 
     bot_token: str = field(default_factory=lambda: _token("xoxb"), repr=False)
     app_token: str = field(default_factory=lambda: _token(f"xapp-1-{APP_ID}-1"), repr=False)
+    config_token: str = field(default_factory=lambda: _token("xoxe.xoxp"), repr=False)
+    """Of the person who made the app, for its configuration; not of the app."""
     signing_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     verification: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
 

@@ -122,6 +122,11 @@ class SlackSimulator:
         return self._workspace.app.secrets.app_token
 
     @property
+    def config_token(self) -> str:
+        """Of the person who made the app: it shows the app's manifest."""
+        return self._workspace.app.secrets.config_token
+
+    @property
     def signing_secret(self) -> str:
         """What HTTP deliveries are signed with."""
         return self._workspace.app.secrets.signing_secret

@@ -68,6 +68,7 @@ class WebApi:
             "apps.connections.open": Method(self._connect),
             "auth.test": Method(directory.auth_test_of_app, tier=0),
         }
+        self._for_makers = {"apps.manifest.export": Method(directory.manifest)}
         self.calls: list[Call] = []
         self.on_call: Hook | None = None
         self.token_is_revoked = False
@@ -142,7 +143,8 @@ class WebApi:
         """
         if method == "api.test":
             return {"args": arguments.values}
-        if method not in self._for_bots and method not in self._for_apps:
+        known = (self._for_bots, self._for_apps, self._for_makers)
+        if not any(method in table for table in known):
             raise SlackError("unknown_method", req_method=method)
         found = self._allowed(method, self._table(arguments, authorization))
         if self._rates and found.tier:
@@ -162,6 +164,8 @@ class WebApi:
             return self._for_bots
         if token == secrets.app_token:
             return self._for_apps
+        if token == secrets.config_token:
+            return self._for_makers
         raise SlackError("invalid_auth")
 
     def _allowed(self, method: str, table: dict[str, Method]) -> Method:
