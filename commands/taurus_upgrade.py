@@ -15,6 +15,7 @@ from bot.ports import Message
 from bot.service import Desk
 from bot.service.approvers import lacking
 from bot.service.propose import draft, objections, permit, propose
+from bot.service.twice import refuse_twice
 from bot.views.answers import preview, told_all, usage
 from bot.views.forms import opener
 from bot.views.reader import Reader
@@ -28,7 +29,7 @@ USAGE = (
     (
         "INSTANCE… [--env NAME] [--at TIME | --in-window] [--reason TEXT] "
         "[--wave-size N | --waves 1,5,rest] [--soak DURATION] [--dry-run] "
-        "[--break-glass REASON]"
+        "[--break-glass REASON] [--again]"
     ),
     "help",
 )
@@ -42,6 +43,7 @@ _OPTIONS = (
     Option(name="--soak"),
     Option(name="--dry-run", words=0),
     Option(name="--break-glass"),
+    Option(name="--again", words=0),
 )
 
 
@@ -52,6 +54,8 @@ class Line(Frozen):
     environment: str | None
     options: Options
     dry_run: bool
+    is_meant: bool
+    """Though the same was asked just now."""
     mistakes: tuple[Sentence, ...]
 
 
@@ -91,6 +95,7 @@ def parse(text: str, now: datetime, zone: ZoneInfo) -> Line:
         environment=given.options.get("--env"),
         options=options,
         dry_run="--dry-run" in given.flags,
+        is_meant="--again" in given.flags,
         mistakes=tuple(mistakes),
     )
 
@@ -150,6 +155,8 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
         return preview(
             plan, line.options, environment.name, reader, protected=environment.protected
         )
+    if not line.is_meant:
+        await refuse_twice(desk, environment, line.words, line.options, key=call.key, now=asker.now)
     change = await propose(
         desk,
         asker,

@@ -277,7 +277,7 @@ async def test_a_proposal_expires(stage: Stage) -> None:
 async def test_an_instance_is_in_one_open_change_only(stage: Stage) -> None:
     await stage.says(ANN, "/taurus-upgrade orders-prod-01")
     await stage.until_state("Proposed")
-    await stage.says(BOB, "/taurus-upgrade orders-prod-01")
+    await stage.says(BOB, "/taurus-upgrade orders-prod-01 orders-prod-02")
     await stage.until_whispered(BOB, "is in CHG-1 already")
     assert len(stage.cards) == 1
 
