@@ -1,5 +1,7 @@
 """Every way in which an upgrade can end, as the channel reads it."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.sandbox.taurus.instances import Fate
@@ -245,3 +247,39 @@ async def test_going_on_after_a_failure_does_not_halt_at_the_same_failure(stage:
     await stage.presses(ANN, "change.resume")
     await stage.until_state("Partly failed")
     assert submissions(stage, "orders-prod-03") == 1
+
+
+REFUSALS = {
+    "DBS.280404": "An id is 32 letters and digits and then in07: copy it from /taurus-fleet.",
+    "DBS.200047": "Wait until the operation is over and ask again",
+    "APIGW.0307": "Whoever runs the bot has to check its credentials",
+    "APIGW.0302": "has to grant it the permission to read and upgrade TaurusDB instances",
+    "DBS.280449": "Somebody has to unfreeze it in the console first.",
+}
+"""One code of each class (to fix, wait, sign in, permit, for operations), and what to do."""
+
+
+async def is_refused(stage: Stage, code: str) -> None:
+    """Ann asks, and TaurusDB refuses."""
+    count = len(stage.cards)
+    stage.world.taurus.fail("batch_upgrade", "refuse", code=code)
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --again")
+    await stage.until(lambda: len(stage.cards) > count)
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Failed")
+    await stage.until(lambda: any(code in line for line in stage.thread))
+
+
+async def test_every_class_of_refusal_says_what_to_do_and_what_was_not_changed(
+    tmp_path: Path,
+) -> None:
+    stage = await Stage.open(tmp_path)
+    try:
+        for code, remedy in REFUSALS.items():
+            await is_refused(stage, code)
+            assert remedy in stage.shown
+            assert "No upgrade was started" in stage.shown or "o database was ch" in stage.shown
+        assert submissions(stage, "orders-prod-01") == 0
+    finally:
+        await stage.close()
