@@ -78,13 +78,14 @@ class Deliveries:
             person = await self._insist(lambda: self._desk.people.person(call.user))
             reader = Reader.of(person.language)
             asker = Asker(person=person, now=self._desk.clock(), key=call.key)
-            reply = await self._run(call, asker, reader)
+            late = asker.now - call.received_at > TOO_OLD
+            reply = told(_too_old(call), reader) if late else await self._run(call, asker, reader)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - told, logged, and the process lives on
             outcome, reply = self._failed(call, error, reader)
         else:
-            outcome = "ok"
+            outcome = "too_late" if late else "ok"
         self._desk.watch.on_command(_named(call), outcome)
         return reply
 
@@ -108,8 +109,6 @@ class Deliveries:
     async def _run(
         self, call: Call | Click | Submission, asker: Asker, reader: Reader
     ) -> Message | View | None:
-        if asker.now - call.received_at > TOO_OLD:
-            return told(_too_old(call), reader)
         if isinstance(call, Submission):
             return await self._forms.submit(call, asker)
         if call.view:

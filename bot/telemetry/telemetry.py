@@ -57,7 +57,8 @@ class Telemetry:
     def on_delivery(self, kind: str, *, is_new: bool) -> None:
         """Count and log what Slack delivered, as soon as it is stored."""
         self.metrics.on_delivery(kind, is_new=is_new)
-        _log.info("stored" if is_new else "stored before", extra={"kind": kind})
+        # Slack waits for this; how it ended is logged when there is time.
+        _log.debug("stored" if is_new else "stored before", extra={"kind": kind})
 
     def on_saved(self, change: Change, records: Sequence[Record]) -> None:
         """Log what happened to a change; count it when it is over."""

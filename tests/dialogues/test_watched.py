@@ -6,15 +6,18 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.command import Call
+from bot.ports import Delivery
 from bot.sandbox.slack.faults import RATE_LIMITED
 from bot.telemetry import configure_logging
-from tests.dialogues.stage import Stage
+from tests.dialogues.stage import CHANNEL, Stage
 
 Line = dict[str, Any]
 SECRETS = (
@@ -61,6 +64,19 @@ async def scraped(stage: Stage) -> dict[str, float]:
         for family in families
         for one in family.samples
     }
+
+
+async def _waited_too_long(stage: Stage) -> None:
+    """Ann asked for help when the bot was about to go away."""
+    assert stage.app is not None
+    then = stage.world.clock.now() - timedelta(minutes=11)
+    about = {"key": "call:old", "user": "U0ANN", "channel": CHANNEL, "received_at": then}
+    call = Call.model_validate({**about, "command": "/taurus-help", "text": ""})
+    payload = call.model_dump(mode="json")
+    await stage.app.changes.receive(
+        Delivery(key=call.key, kind="call", payload=payload, received_at=then)
+    )
+    stage.app.wake()
 
 
 async def test_one_id_leads_from_the_request_to_the_cloud_and_back_to_the_card(
@@ -124,6 +140,8 @@ async def test_trouble_is_counted_and_named_by_its_id(tmp_path: Path) -> None:
         waiting = await scraped(stage)
         await stage.presses("U0ANN", "change.approve")
         await stage.until_whispered("U0ANN", "own approval does not count")
+        await _waited_too_long(stage)
+        await stage.until_whispered("U0ANN", "comes to it only now")
         seen = await scraped(stage)
         await stage.close()
     told = re.search(
@@ -134,6 +152,7 @@ async def test_trouble_is_counted_and_named_by_its_id(tmp_path: Path) -> None:
     assert refused["request_id"] == told[2]
 
     assert seen["taurus_commands_total command=/taurus-fleet outcome=cloud_error"] == 1
+    assert seen["taurus_commands_total command=/taurus-help outcome=too_late"] == 1
     assert seen["taurus_slack_rate_limited_total method=chat.postMessage"] == 1
     assert seen["taurus_approvals_total outcome=own_change"] == 1
     assert seen["taurus_commands_total command=change.approve outcome=refused"] == 1
