@@ -16,7 +16,6 @@ from aiohttp import web
 from bot.alarm import Alarm
 from bot.calendars import ICalendars
 from bot.command import Call, Click, Command, Query, Submission
-from bot.domain.feed import Source
 from bot.oncall import PagerDuty
 from bot.ports import Clock, Delivery, Sleep, StoreError, View
 from bot.service import Desk
@@ -142,7 +141,9 @@ class App:
             homes=self._homes,
             people=self._gateway.people,
             rota=Rota(self._gateway.people, {"pagerduty": self._pagerduty}, around.clock),
-            almanac=Almanac(self._calendars, self._sources(), around.clock, around.sleep),
+            almanac=Almanac(
+                self._calendars, self._settings.calendars(), around.clock, around.sleep
+            ),
             signals=self._signals,
             clock=around.clock,
             sleep=around.sleep,
@@ -153,10 +154,6 @@ class App:
             is_sure=self._timekeeper.is_sure,
             sure=self._timekeeper.sure,
         )
-
-    def _sources(self) -> tuple[Source, ...]:
-        named = {one.name: one for of in self._settings.environments for one in of.calendars}
-        return tuple(named.values())
 
     def wake(self) -> None:
         """Look at once for something to do."""

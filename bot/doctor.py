@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.app import cloud_config, slack_config
+from bot.calendars.checkup import checkup as check_calendars
 from bot.command import Command
 from bot.domain.duty import is_source
 from bot.domain.finding import Finding, Verdict, ok, wrong
@@ -38,6 +39,7 @@ async def examine(
         _slack(settings, commands, clock),
         _cloud(settings, clock, sleep),
         _on_call(settings),
+        check_calendars(settings.calendars(), clock()),
     )
     return [ok("settings", "complete"), *(one for group in groups for one in group)]
 

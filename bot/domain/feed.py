@@ -12,12 +12,14 @@ from pydantic import SecretStr
 
 from bot.domain.model import Frozen
 from bot.domain.sentence import At, Sentence, say
+from bot.domain.windows import Span
 
 READ_EVERY = timedelta(minutes=5)
 STALE_AFTER = timedelta(minutes=20)
 """Several readings have failed by then."""
 TRUSTED_FOR = timedelta(hours=6)
 """How long the last reading counts."""
+_BEHIND, _AHEAD = timedelta(days=1), timedelta(days=400)
 
 
 class CalendarError(Exception):
@@ -83,6 +85,11 @@ class Feed(Frozen):
             at=At(at=self.stale_since),
             why=self.trouble or "-",
         )
+
+
+def around(now: datetime) -> Span:
+    """Choose what is read of a calendar: what holds now, and as far ahead as people plan."""
+    return Span(now - _BEHIND, now + _AHEAD)
 
 
 def feed_of(

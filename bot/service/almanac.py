@@ -8,15 +8,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.domain.feed import READ_EVERY, Event, Feed, Source, feed_of
+from bot.domain.feed import READ_EVERY, Event, Feed, Source, around, feed_of
 from bot.domain.sentence import Sentence, say
-from bot.domain.windows import Span
 from bot.ports import CalendarError, Calendars, Clock, Sleep
 
-BEHIND, AHEAD = timedelta(days=1), timedelta(days=400)
-"""What is read of a calendar: what holds now, and what comes as far ahead as people plan."""
 _log = logging.getLogger(__name__)
 
 
@@ -60,7 +57,7 @@ class Almanac:
         shelf, now = self._shelves[source.name], self._clock()
         before = shelf.events
         try:
-            shelf.events = await self._calendars.events(source, Span(now - BEHIND, now + AHEAD))
+            shelf.events = await self._calendars.events(source, around(now))
         except CalendarError as error:
             if shelf.trouble is None:
                 _log.warning("the calendar %s cannot be read: %s", source.name, error)

@@ -35,7 +35,13 @@ CLOCK_SLACK = timedelta(minutes=15)
 """How far this machine's clock may be ahead of Slack's when a message is looked for."""
 NEWS = frozenset({"override", "ahead", "hold", "take-out", "start", "halt", "unknown", "closed"})
 """Kinds of facts that those who only watch are told; the card's thread tells everything."""
-TURNS = NEWS - {"start"} | {"void", "reschedule", "remind", "hand-over", "overdue"}
+TURNS = NEWS - {"ahead", "take-out", "start"} | {
+    "void",
+    "reschedule",
+    "remind",
+    "hand-over",
+    "overdue",
+}
 """Kinds of facts after which an approver is asked again, or not any more."""
 REDRAW_EVERY = timedelta(seconds=2)
 REDRAW_COPY_EVERY = timedelta(seconds=10)

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from bot.domain.arguments import did_you_mean
 from bot.domain.duty import is_source
+from bot.domain.feed import Source
 from bot.domain.model import Frozen
 from bot.domain.policy import Environment
 from bot.domain.subscription import CHANNEL, Subscription
@@ -71,11 +72,15 @@ class Settings(Frozen):
     log_level: str
     log_format: Literal["json", "console", ""]
 
+    def calendars(self) -> tuple[Source, ...]:
+        """Give each calendar of freezes once, whatever environments it closes."""
+        named = {one.name: one for of in self.environments for one in of.calendars}
+        return tuple(named.values())
+
     def secrets(self) -> tuple[str, ...]:
         """Give every secret that is set, so that logs can mask it."""
         signals = (one for environment in self.environments for one in environment.signals)
-        calendars = (one for environment in self.environments for one in environment.calendars)
-        models = (self, *self.clouds.values(), *signals, *calendars)
+        models = (self, *self.clouds.values(), *signals, *self.calendars())
         values = (value for model in models for _, value in model)
         secret = (one.get_secret_value() for one in values if isinstance(one, SecretStr))
         return tuple(dict.fromkeys(one for one in secret if one))

@@ -8,7 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot.calendars import LONGEST, ICalendars
+from bot.calendars.checkup import checkup
 from bot.domain.feed import Event, Source
+from bot.domain.finding import Verdict
 from bot.domain.windows import Span
 from bot.ports import CalendarError
 from tests.calendars.host import Host, calendar, hosted
@@ -191,3 +193,20 @@ async def test_a_host_or_file_that_is_not_there_is_told_without_its_address(
     gone = Source(name="team", path=str(tmp_path / "gone.ics"))
     with pytest.raises(CalendarError, match="No such file"):
         await calendars.events(gone, YEAR)
+
+
+async def test_the_check_up_tells_what_is_next_or_what_is_wrong(host: Host) -> None:
+    now = YEAR.start
+    host.text = calendar(YEARLY, "DTSTART:20260601T100000Z|DURATION:PT1H|SUMMARY:Sale")
+    (found,) = await checkup([source(host.url)], now)
+    assert (found.check, found.verdict) == ("calendar team", Verdict.OK)
+    assert found.found == "3 freezes within a year, the next from 2025-12-20"
+    host.text = calendar()
+    assert [one.found for one in await checkup([source(host.url)], now)] == [
+        "no freeze within a year"
+    ]
+    host.status = 403
+    (found,) = await checkup([source(host.url)], now)
+    assert (found.verdict, found.found) == (Verdict.WRONG, "it answered 403")
+    assert "iCalendar" in found.remedy
+    assert host.url not in str(found)

@@ -18,6 +18,7 @@ from bot.domain.kernel import Kernel, Path
 from bot.domain.plan import Plan
 from bot.domain.sentence import say
 from bot.domain.story import Entry, Record
+from bot.domain.subscription import Subscription
 from bot.ports import Message, View
 from bot.sandbox.slack.blocks import check_message_blocks, check_view
 from bot.sandbox.slack.elements import OPTIONS_ANSWER
@@ -38,6 +39,8 @@ from bot.views.forms import (
 )
 from bot.views.home import Fleet, HomeTab, home
 from bot.views.lines import TOGETHER, line
+from bot.views.notice import notice as watched
+from bot.views.notice import soon
 from bot.views.reader import Reader, escaped
 from bot.views.tables import change_list, help_page, history
 
@@ -63,6 +66,7 @@ def target(number: int, name: str) -> Target:
         newest=Kernel("2.0.60.241200"),
         path=Path.TWO_PHASE,
         zones=2,
+        tags={"team": name},
         state=list(TargetState)[number % len(TargetState)],
         note=say("It says {why}.", why=name),
     )
@@ -79,6 +83,7 @@ def change(evil: str, state: State = State.PROPOSED, targets: int = 1000) -> Cha
         options=Options(timing=Timing.AT, run_at=NOW, reason=evil),
         targets=tuple(target(number, evil) for number in range(targets)),
         warnings=tuple(say("Mind {what}.", what=evil) for _ in range(20)),
+        subscriptions=(Subscription(key="team", value=evil, channel="C0PAY"),) * 3,
         approvals=(Approval(user="U2", at=NOW, seal="s"),),
         approvers=("U2", "S1"),
         difference=tuple(say("{what} changed.", what=evil) for _ in range(20)),
@@ -142,6 +147,9 @@ def views(evil: str) -> list[Message]:
         *(card(change(evil, state), READER) for state in State),
         *(page(whole, READER, number) for number in (1, 40, 99)),
         copy_view(whole, READER),
+        *(watched(change(evil, state), READER, "C0PAY") for state in State),
+        soon(line([entry(evil)], whole, READER), change(evil, State.SCHEDULED), READER),
+        history([entry(evil)] * 300, READER, sentence),
         nudge(whole, READER),
         line([entry(evil)], whole, READER),
         line([entry(evil)] * TOGETHER, whole, READER),
