@@ -283,3 +283,19 @@ async def test_every_class_of_refusal_says_what_to_do_and_what_was_not_changed(
         assert submissions(stage, "orders-prod-01") == 0
     finally:
         await stage.close()
+
+
+async def test_rows_that_are_dropped_silently_are_named(tmp_path: Path) -> None:
+    stage = await Stage.open(tmp_path)
+    try:
+        stage.world.taurus.switch("dropped_rows", 1)
+        await confirmed(stage, "/taurus-upgrade orders-prod-01 orders-prod-02")
+        await stage.until(lambda: any("success" in line for line in stage.thread))
+        stage.passes(minutes=11)
+        await stage.until_state("Partly failed")
+        assert "no upgrade has begun and the kernel is still" in stage.shown
+        both = [stage.world.taurus.instance(f"orders-prod-0{one}") for one in (1, 2)]
+        assert sorted(one.kernel == one.latest for one in both) == [False, True]
+        assert len([line for line in stage.thread if "TaurusDB answered" in line]) == 1
+    finally:
+        await stage.close()

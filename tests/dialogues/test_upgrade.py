@@ -316,8 +316,9 @@ async def test_those_who_only_watch_get_one_notice_and_its_end(stage: Stage) -> 
     await stage.presses(ANN, "change.approve")
     await stage.until(lambda: any(" · Succeeded · " in text for text in stage.notices))
     await stage.until(lambda: any("is over" in text for text in stage.notices))
-    notice, end = stage.notices
+    notice, start, end = stage.notices
     assert " · Succeeded · " in notice
+    assert "CHG-1 has started" in start
     assert "CHG-1 is over: Succeeded." in end
 
 

@@ -90,3 +90,15 @@ def test_every_picture_is_there() -> None:
     shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README.read_text())
     assert shown
     assert [name for name in shown if not (README.parent / name).is_file()] == []
+
+
+def test_what_survives_what_names_tests_that_are_there() -> None:
+    text = README.read_text()
+    section = text[text.index("## What survives what") :].split("\n## ")[0]
+    rows = [row for row in section.splitlines() if row.startswith("| ")][2:]
+    assert len(rows) > 30
+    for row in rows:
+        named = re.search(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert named, row
+        source = (README.parent / named[1]).read_text()
+        assert re.search(rf"^(async )?def {named[2]}\(", source, re.MULTILINE), row
