@@ -15,6 +15,7 @@ from itertools import groupby
 from bot.command import Click
 from bot.domain.change import Change, State
 from bot.domain.owners import is_owner
+from bot.domain.refused import RefusedError
 from bot.domain.report import to_csv
 from bot.domain.sentence import Channels, Sentence, say
 from bot.domain.story import Entry
@@ -69,10 +70,23 @@ async def tell(desk: Desk, card: Card) -> None:
 
 
 async def place_of(click: Click, desk: Desk) -> str:
-    """Where a click counts as made; empty at a copy of a card, which stands for the card."""
+    """Where a click counts as made; empty at a copy of a card, which stands for the card.
+
+    Raises:
+        RefusedError: the button names another change than the card that it is on.
+    """
     if not click.message_ts:
         return click.channel
     card = await desk.changes.card_at(click.channel, click.message_ts)
+    if card is not None and click.value not in {"", f"CHG-{card.change}"}:
+        raise RefusedError(
+            say(
+                "This button is not of this card: it names {named}, and the card is of "
+                "CHG-{number}. Nothing was done.",
+                named=click.value,
+                number=card.change,
+            )
+        )
     return "" if card is not None and card.role is Role.DIRECT else click.channel
 
 
