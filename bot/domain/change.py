@@ -293,6 +293,10 @@ class Change(Frozen):
     approvers: tuple[str, ...] = ()
     """User and group ids whose yes counts; empty: the requester's own confirmation."""
     self_approval: bool = False
+    patterns: tuple[str, ...] = ()
+    """The globs and tags by which it was asked for."""
+    meant: tuple[str, ...] = ()
+    """Ids of all instances that these meant then, those that were left out included."""
     protected: bool = False
     """Whether a yes asks to type the environment's name."""
     created_at: datetime

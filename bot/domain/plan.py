@@ -38,6 +38,10 @@ class Plan(Frozen):
 
     targets: tuple[Target, ...]
     warnings: tuple[Sentence, ...]
+    patterns: tuple[str, ...] = ()
+    """The globs and tags among the words."""
+    meant: tuple[str, ...] = ()
+    """Ids of all instances that these meant, those that are left out included."""
     paces: tuple[Pace, ...] = ()
     """How long upgrades took here lately."""
 

@@ -10,7 +10,7 @@ from bot.domain.rules import ruled, rules_differ
 from bot.domain.seal import difference, is_sealed
 from bot.domain.sentence import Sentence, say
 from bot.domain.steps import BUSY_LIMIT, attempted, not_ready, voided, waits
-from bot.domain.turns import Step
+from bot.domain.turns import Step, fact
 
 
 def may_send(change: Change) -> bool:
@@ -31,11 +31,12 @@ def next_step(
     facts: Sequence[Facts],
     rules: Environment,
     now: datetime,
+    added: tuple[Sentence, ...] = (),
 ) -> Step:
     """Void the approval, wait for busy instances, or record the attempt to send the batch.
 
     `facts` about the `checked` targets were read just before. Only what this records as attempted
-    may be sent.
+    may be sent. What was `added` to the world since is told, and left alone.
     """
     why = (
         *rules_differ(change, rules),
@@ -43,12 +44,15 @@ def next_step(
     )
     if why or not is_sealed(change):
         why = why or (say("The approvals do not cover what the change says now."),)
-        fresh, records = voided(ruled(change, rules), checked, facts, why, now, rules.approval_ttl)
+        fresh, records = voided(
+            ruled(change, rules), checked, facts, (*why, *added), now, rules.approval_ttl
+        )
         # What it takes to approve it follows from what would be done by now.
         return ruled(fresh, rules), records
     if busy := not_ready(batch, facts):
         return _waiting(change, busy, checked, facts, rules, now)
-    return attempted(change, batch, facts, now)
+    fresh, records = attempted(change, batch, facts, now)
+    return fresh, (*(fact(now, "joined", one) for one in added), *records)
 
 
 def _waiting(

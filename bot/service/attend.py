@@ -20,6 +20,7 @@ from bot.domain.change import (
 from bot.domain.errors import CloudError
 from bot.domain.freeze import Closure, closure_of
 from bot.domain.instance import Instance
+from bot.domain.joined import joined
 from bot.domain.observe import (
     CLOCK_SLACK,
     by_instance,
@@ -154,9 +155,9 @@ async def _send_next(desk: Desk, change: Change) -> None:
         await desk.changes.save(*unhealthy(change, bad, now))
         return
     checked = change.in_state({TargetState.PLANNED}) if not change.batches else batch
-    facts = await _facts(desk, change, checked)
+    facts, added = await _facts(desk, change, checked)
     rules = desk.environments[change.environment]
-    fresh, records = next_step(change, batch, checked, facts, rules, desk.clock())
+    fresh, records = next_step(change, batch, checked, facts, rules, desk.clock(), added)
     saved = await desk.changes.save(fresh, records)
     if len(saved.batches) > len(change.batches):
         await send(desk, saved, batch)
@@ -190,11 +191,15 @@ async def _closed(desk: Desk, change: Change, now: datetime) -> Closure | None:
     return closure_of(options, calendar, now, next_batch(change.targets))
 
 
-async def _facts(desk: Desk, change: Change, targets: tuple[Target, ...]) -> tuple[Facts, ...]:
+async def _facts(
+    desk: Desk, change: Change, targets: tuple[Target, ...]
+) -> tuple[tuple[Facts, ...], tuple[Sentence, ...]]:
+    """Read the targets, and what joined the change's glob or tag before anything was sent."""
     wanted = {target.instance_id for target in targets}
     fleet = await desk.fleets[change.environment].instances()
     chosen = [one for one in fleet if one.id in wanted]
-    return await survey(desk, change.environment, chosen, fleet)
+    added = () if change.batches else joined(change, fleet)
+    return await survey(desk, change.environment, chosen, fleet), added
 
 
 async def look(desk: Desk, change: Change) -> Change:

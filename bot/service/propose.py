@@ -14,7 +14,7 @@ from bot.domain.refused import RefusedError
 from bot.domain.reminders import awaiting
 from bot.domain.rules import ruled
 from bot.domain.seal import sealed_facts
-from bot.domain.selection import Selection, select
+from bot.domain.selection import Selection, is_pattern, select
 from bot.domain.sentence import At, Sentence, User, say, say_many
 from bot.domain.story import Record
 from bot.domain.waves import WaveRules
@@ -93,7 +93,10 @@ async def draft(
         return plan
     facts = await prechecked(desk, environment.name, facts)
     plan = _planned(selection, facts, options, environment.wave_rules)
-    return plan.model_copy(update={"paces": await recent_paces(desk, environment.name)})
+    patterns = tuple(one for one in words if is_pattern(one))
+    meant = tuple(one.id for one in selection.chosen) if patterns else ()
+    paces = await recent_paces(desk, environment.name)
+    return plan.model_copy(update={"paces": paces, "patterns": patterns, "meant": meant})
 
 
 async def _refuse_maintenance(
@@ -231,6 +234,8 @@ def _change(
         options=options,
         targets=plan.targets,
         warnings=plan.warnings,
+        patterns=plan.patterns,
+        meant=plan.meant,
         paces=plan.paces,
         halt_after=environment.halt_after_failures,
         slow_after=environment.slow_after,

@@ -111,6 +111,22 @@ async def test_a_forged_button_without_the_form_approves_nothing(stage: Stage) -
     assert stage.world.slack.modals(BOB) == []
 
 
+async def test_rules_that_change_after_the_approval_void_it(stage: Stage, tmp_path: Path) -> None:
+    await proposed(stage, "orders-prod-01 --at +3h")
+    await stage.presses(BOB, "change.approve")
+    await stage.until_form(BOB, "Type prod to approve")
+    await stage.sends(BOB, name="prod")
+    await stage.until_state("Scheduled")
+    await stage.leave()
+    (tmp_path / "policy.toml").write_text(POLICY + "approvals = 2\n")
+    await stage.enter()
+    stage.passes(hours=3)
+    await stage.until_state("Proposed")
+    assert "The rules of approval of prod are not those any more" in stage.shown
+    assert "0 of 2 approvals" in stage.shown
+    assert stage.world.taurus.submissions("orders-prod-01") == []
+
+
 async def test_the_preview_says_that_it_is_protected(stage: Stage) -> None:
     await stage.says(ANN, "/taurus-upgrade orders-prod-01 --dry-run")
     await stage.until(lambda: "PROTECTED" in str(stage.world.slack.ephemerals(ANN, "C0DB")))

@@ -91,3 +91,19 @@ async def test_no_secret_enters_the_record_whatever_goes_wrong(stage: Stage) -> 
     kinds = {"freeze", "lift", "request", "approve", "attempt", "answer", "reject", "closed"}
     assert kinds <= set(await story(stage))
     assert [one for one in secrets(stage.world) if one in record] == []
+
+
+async def test_an_instance_that_joins_after_the_approval_is_told_and_left_alone(
+    stage: Stage,
+) -> None:
+    taurus = stage.world.taurus
+    await stage.says(ANN, "/taurus-upgrade orders-prod-0[12] --at +3h")
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Scheduled")
+    newcomer = taurus.instance("orders-prod-03")
+    newcomer.name = "orders-prod-02"
+    stage.passes(hours=3)
+    await stage.until_state("Succeeded")
+    assert any("1 instance has joined orders-prod-0[12]" in line for line in stage.thread)
+    assert taurus.submissions(newcomer.id) == []
