@@ -22,7 +22,7 @@ from bot.domain.change import (
 from bot.domain.kernel import Kernel
 from bot.domain.plan import BATCH_LIMIT
 from bot.domain.policy import Environment
-from bot.domain.seal import is_sealed
+from bot.domain.seal import is_sealed, seal_of
 from bot.domain.steps import SEND_WITHIN
 from bot.domain.story import Record
 from bot.sandbox.taurus.fleet import DIRECT, NEWEST
@@ -342,6 +342,10 @@ class Lives(RuleBasedStateMachine):
         assert is_sealed(change)
         people = set(change.approvers) or {change.requester}
         assert {one.user for one in change.approvals} <= people
+        if change.approvers and not change.self_approval:
+            people.discard(change.requester)
+        yes = {one.user for one in change.approvals if one.seal == seal_of(change)}
+        assert len(yes & people) >= change.approvals_needed
         assert [one.instance_id for one in sent] == list(batch.instance_ids)
         assert len({(one.kernel, one.wave) for one in sent}) == 1
         assert 1 <= len(sent) <= BATCH_LIMIT

@@ -31,6 +31,7 @@ from bot.views.fleet import FleetPage, FleetRow, digest, fleet_list
 from bot.views.forms import (
     Entered,
     Preview,
+    consent_form,
     loading,
     menu,
     notice,
@@ -145,6 +146,10 @@ def views(evil: str) -> list[Message]:
     plan = Plan(targets=whole.targets, warnings=whole.warnings)
     return [
         *(card(change(evil, state), READER) for state in State),
+        *(
+            card(change(evil, state).model_copy(update={"protected": True}), READER)
+            for state in (State.PROPOSED, State.HALTED)
+        ),
         *(page(whole, READER, number) for number in (1, 40, 99)),
         copy_view(whole, READER),
         *(watched(change(evil, state), READER, "C0PAY") for state in State),
@@ -185,6 +190,9 @@ def forms(evil: str) -> list[View]:
         loading("upgrade.form", say("Upgrade databases"), READER),
         notice(problems([sentence] * 300, READER), say("Reschedule"), READER),
         reschedule_form(whole, evil, READER),
+        consent_form(whole, say("Approve"), "{}", READER).model_copy(
+            update={"callback_id": "change.approve.form"}
+        ),
         *(
             upgrade_form(full, environments, look, zone=evil, metadata="{}", reader=READER)
             for look in looks
