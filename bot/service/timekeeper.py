@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from math import inf
 
 from bot.domain.refused import RefusedError
 from bot.domain.sentence import say
@@ -67,7 +68,7 @@ class Timekeeper:
         self._seen = (clock(), ticks())
         self._skews: dict[str, timedelta] = {}
         self._jump = ""
-        self._jumped_at = 0.0
+        self._jumped_at = -inf
         self._is_unconfirmed = False
         self._told = ""
         self._is_to_mend = False
@@ -87,8 +88,11 @@ class Timekeeper:
         """The cloud of an environment told its time during a call that took so long."""
         self._look()
         now = self._clock()
-        # A call during which the clock jumped would seem to last as long as the jump.
-        first = now - min(timedelta(seconds=abs(seconds)), SKEW)
+        lasted = abs(seconds)
+        if self._jumped_at >= self._ticks() - lasted:
+            # A call during which the clock jumped seems to last as long as the jump.
+            lasted = min(lasted, SKEW.total_seconds())
+        first = now - timedelta(seconds=lasted)
         self._skews[environment] = min(max(told_at, first), now) - told_at
         self._is_unconfirmed = False
         self._tell()
