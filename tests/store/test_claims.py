@@ -2,9 +2,12 @@ import asyncio
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from bot.domain.change import TargetState
+from bot.ports import StaleError
 from bot.store import SqlChanges
-from tests.store.examples import LEASE, NOW, SECOND, change, delivery, lease
+from tests.store.examples import LEASE, NOW, SECOND, change, delivery, ended, lease
 
 Opening = Callable[[str], SqlChanges]
 
@@ -154,3 +157,17 @@ async def test_what_a_wrong_clock_has_put_off_is_made_due_and_what_is_planned_is
     due = await store.claim_due(lease(), NOW)
     assert (due and due.key, await store.claim_due(lease(), NOW)) == ("first", None)
     assert await store.claim_card(lease(), NOW) is not None
+
+
+async def test_of_two_replicas_whose_clocks_differ_only_one_moves_what_both_have_claimed(
+    store: SqlChanges,
+) -> None:
+    await store.add(change(1), [])
+    later = NOW + 3600 * SECOND
+    mine = await store.claim_due(lease("right"), NOW)
+    theirs = await store.claim_due(lease("ahead", later), later)
+    assert mine is not None
+    assert mine == theirs
+    await store.save(ended(mine), [])
+    with pytest.raises(StaleError):
+        await store.save(ended(theirs), [])
