@@ -14,6 +14,8 @@ from bot.oncall import PagerDuty
 from bot.oncall.checkup import checkup as check_on_call
 from bot.ports import Clock, Sleep
 from bot.settings import Settings, SettingsError, read_settings
+from bot.signals import HttpSignals
+from bot.signals.checkup import checkup as check_signals
 from bot.slack.checkup import Wanted
 from bot.slack.checkup import checkup as check_slack
 from bot.slack.manifest import manifest
@@ -39,6 +41,7 @@ async def examine(
         _slack(settings, commands, clock),
         _cloud(settings, clock, sleep),
         _on_call(settings),
+        _signals(settings, clock),
         check_calendars(settings.calendars(), clock()),
     )
     return [ok("settings", "complete"), *(one for group in groups for one in group)]
@@ -88,6 +91,15 @@ async def _on_call(settings: Settings) -> list[Finding]:
         return await check_on_call(pagerduty, _sources(settings))
     finally:
         await pagerduty.aclose()
+
+
+async def _signals(settings: Settings, clock: Clock) -> list[Finding]:
+    signals = HttpSignals(clock)
+    try:
+        checks = (check_signals(signals, one) for one in settings.environments)
+        return [one for found in await asyncio.gather(*checks) for one in found]
+    finally:
+        await signals.aclose()
 
 
 async def _cloud(settings: Settings, clock: Clock, sleep: Sleep) -> list[Finding]:

@@ -227,13 +227,13 @@ def _newer(file: Path) -> None:
 
 def _policy(text: str) -> Break:
     def breaking(_world: World, folder: Path) -> dict[str, str]:
-        (folder / "policy.toml").write_text(text)
+        (folder / "policy.toml").write_text(text.replace("FOLDER", str(folder)))
         return {"TAURUS_CONFIG": str(folder / "policy.toml"), **dict.fromkeys(RULES, "")}
 
     return breaking
 
 
-RULES = ("TAURUS_NOTIFY", "TAURUS_APPROVERS", "TAURUS_REGION", "TAURUS_ENDPOINT")
+RULES = ("TAURUS_NOTIFY", "TAURUS_APPROVERS", "TAURUS_REGION", "HUAWEICLOUD_SDK_PROJECT_ID")
 NOWHERE = "http://127.0.0.1:9"
 WRONG, MIND = Verdict.WRONG, Verdict.MIND
 BROKEN: dict[str, tuple[Break, str, Verdict, str]] = {
@@ -339,6 +339,24 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str]] = {
         "setting {folder}/policy.toml, line 3",
         WRONG,
         "look again",
+    ),
+    "signal": (
+        _policy(
+            '[environments.prod]\nregion = "cn-north-4"\n'
+            '[[environments.prod.signals]]\nname = "health"\nurl = "http://127.0.0.1:9/"\n'
+        ),
+        "prod: signal health",
+        MIND,
+        "No wave",
+    ),
+    "calendar": (
+        _policy(
+            '[environments.prod]\nregion = "cn-north-4"\n'
+            '[[calendars]]\nname = "sales"\npath = "FOLDER/none.ics"\n'
+        ),
+        "calendar sales",
+        WRONG,
+        "is an iCalendar",
     ),
     "settings": (_set(SLACK_BOT_TOKEN="xoxp-1"), "setting SLACK_BOT_TOKEN", WRONG, "look again"),
 }

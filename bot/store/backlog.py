@@ -9,7 +9,13 @@ from bot.domain.backlog import Backlog, Kind, Queue
 from bot.domain.change import OPEN_STATES, State
 from bot.store.schema import STALE, cards, changes, deliveries, records
 
-_LEASED: dict[Kind, Table] = {"deliveries": deliveries, "changes": changes, "cards": cards}
+_TABLES: dict[Kind, Table] = {"deliveries": deliveries, "changes": changes, "cards": cards}
+_UNDONE: dict[Kind, ColumnElement[bool]] = {
+    # Each has an index of its own, so a look costs what the work is, not what ever was.
+    "deliveries": deliveries.c.done_at.is_(None),
+    "changes": changes.c.due_at.is_not(None),
+    "cards": STALE,
+}
 
 
 def backlog(connection: Connection, now: datetime) -> Backlog:
@@ -41,16 +47,20 @@ def _queue(
     since: ColumnElement[Any],
     now: datetime,
 ) -> Queue:
-    table = _LEASED[kind]
+    table = _TABLES[kind]
     chosen = select(since.label("since")).select_from(table)
     free = chosen.where(waiting, table.c.lease_until <= now).subquery()
     length, oldest = connection.execute(select(func.count(), func.min(free.c.since))).one()
-    leased = select(func.count()).select_from(table).where(table.c.lease_until > now)
+    leased = select(func.count()).select_from(table).where(_leased(kind, now))
     return Queue(
         length=length,
         lag=timedelta() if oldest is None else max(timedelta(), now - oldest),
         leased=connection.execute(leased).scalar_one(),
     )
+
+
+def _leased(kind: Kind, now: datetime) -> ColumnElement[bool]:
+    return and_(_UNDONE[kind], _TABLES[kind].c.lease_until > now)
 
 
 def _open_changes(connection: Connection) -> dict[State, int]:
@@ -62,10 +72,8 @@ def _open_changes(connection: Connection) -> dict[State, int]:
 
 
 def _replicas(connection: Connection, now: datetime) -> int:
-    busy = union(
-        *(
-            select(table.c.lease_owner).where(table.c.lease_until > now)
-            for table in _LEASED.values()
-        )
-    ).subquery()
+    holders = (
+        select(table.c.lease_owner).where(_leased(kind, now)) for kind, table in _TABLES.items()
+    )
+    busy = union(*holders).subquery()
     return connection.execute(select(func.count()).select_from(busy)).scalar_one()

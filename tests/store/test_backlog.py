@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.domain.backlog import Queue
 from bot.domain.change import OPEN_STATES, Change, State
 from bot.domain.story import Record
 from bot.ports import StaleError, StoreError
 from bot.store import SqlChanges
+from bot.store.backlog import backlog
+from tests.store.conftest import Database
 from tests.store.examples import NOW, SECOND, change, delivery, ended, fact, lease
 
 
@@ -73,3 +77,20 @@ async def test_a_store_that_cannot_be_used_is_told(tmp_path: Path) -> None:
             await ask()
     store.close()
     assert troubles == ["again", "again"]
+
+
+def test_a_look_costs_what_the_work_is_and_not_what_ever_was(database: Database) -> None:
+    """On SQLite the plan is certain; PostgreSQL's depends on statistics."""
+    if not database.url.startswith("sqlite"):
+        return
+    plans: list[str] = []
+
+    def explained(_: object, cursor: Any, statement: str, given: Any, *_more: object) -> None:  # noqa: ANN401
+        plans.extend(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given))
+
+    event.listen(database.engine, "before_cursor_execute", explained)
+    with database.engine.begin() as connection:
+        backlog(connection, NOW)
+    tables = ("deliveries", "changes", "cards", "records")
+    assert [plan for plan in plans if plan in {f"SCAN {table}" for table in tables}] == []
+    assert sum("INDEX" in plan for plan in plans) > 6
