@@ -466,7 +466,7 @@ class Lives(RuleBasedStateMachine):
             case TargetState.ALREADY_NEWEST:
                 assert now >= target.newest, told
             case TargetState.FAILED:
-                assert any(job.failure for job in jobs), told
+                assert any(job.failure for job in jobs) or self._could_not_begin(target), told
             case TargetState.REFUSED | TargetState.PLANNED:
                 assert not was_sent, told
             case TargetState.NEVER_STARTED:
@@ -479,6 +479,13 @@ class Lives(RuleBasedStateMachine):
             case _:
                 assert target.state in UNSEEN, told
                 assert not any(job.ends_at for job in jobs), told
+
+    def _could_not_begin(self, target: Target) -> bool:
+        """Whether a task that waited for the window found the instance unfit when it opened."""
+        tasks = self.stage.wire.world.schedules.values()
+        return any(
+            one.instance_id == target.instance_id and one.closed_as == "Failed" for one in tasks
+        )
 
     def _jobs(self, target: Target) -> list[Job]:
         """Jobs in the cloud that came of the target's attempt."""
