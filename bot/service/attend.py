@@ -54,6 +54,8 @@ from bot.service.survey import RUNNING_JOBS_SINCE, survey
 
 _LOOKED_AT = frozenset({*IN_FLIGHT, TargetState.NOT_CONFIRMED})
 _AFTER_TROUBLE = timedelta(seconds=30)
+_FACTS_AGE = timedelta(minutes=10)
+"""What was read longer ago is read anew before anything is sent: the machine may have slept."""
 
 
 async def attend(desk: Desk, change: Change) -> None:
@@ -156,6 +158,8 @@ async def _send_next(desk: Desk, change: Change) -> None:
         return
     checked = change.in_state({TargetState.PLANNED}) if not change.batches else batch
     facts, added = await _facts(desk, change, checked)
+    if desk.clock() - now > _FACTS_AGE:
+        return  # It is still due.
     rules = desk.environments[change.environment]
     fresh, records = next_step(change, batch, checked, facts, rules, desk.clock(), added)
     saved = await desk.changes.save(fresh, records)
@@ -211,6 +215,8 @@ async def look(desk: Desk, change: Change) -> Change:
     environment = desk.environments[change.environment]
     fleet = desk.fleets[change.environment]
     flying = change.in_state(_LOOKED_AT)
+    # Silence tells of the time when it was listened to, however long it takes to judge it.
+    now = desk.clock()
     since = min(target.submitted_at or desk.clock() for target in flying) - CLOCK_SLACK
     jobs, schedules, listed = await asyncio.gather(
         fleet.jobs(since), fleet.schedules(), fleet.instances()
@@ -222,7 +228,6 @@ async def look(desk: Desk, change: Change) -> Change:
     async def seen(target: Target) -> Target:
         of = target.instance_id
         sight = sight_of(target, begun.get(of, ()), planned.get(of, ()), named)
-        now = desk.clock()
         listed_is_new = _listed_new(target, listed_ids)
         if wants_version(target, sight, now, listed_is_new=listed_is_new):
             sight = sight.model_copy(update={"version": await fleet.version(of)})

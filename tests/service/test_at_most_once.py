@@ -11,7 +11,7 @@ from bot.domain.policy import Environment
 from bot.domain.story import Record
 from bot.ports import StoreError
 from bot.sandbox.taurus.fleet import DIRECT, NEWEST
-from bot.sandbox.taurus.instances import Instance
+from bot.sandbox.taurus.instances import Fate, Instance
 from bot.service import Desk
 from bot.service.approve import approve, reschedule
 from bot.service.propose import propose
@@ -30,6 +30,8 @@ class Stage(Scene):
     """One database, one proposal, two processes."""
 
     change = 1
+    sleeps_after = ""
+    """An operation that the cloud has answered when the machine goes to sleep, once."""
 
     async def ask(self, desk: Desk, _activity: Activity) -> None:
         asker = self.asker(ANN, "asked")
@@ -38,6 +40,12 @@ class Stage(Scene):
     async def confirm(self, desk: Desk, activity: Activity) -> None:
         activity.change = self.change
         await approve(Wish(desk, self.asker(ANN, "confirmed"), CHANNEL, self.change))
+
+    async def _moment(self, operation: str, when: str) -> None:
+        await super()._moment(operation, when)
+        if (operation, when) == (self.sleeps_after, "after"):
+            self.sleeps_after = ""
+            self.now += 11 * MINUTE
 
     async def stored(self) -> Change:
         change = await self.ledger.get(self.change)
@@ -100,6 +108,28 @@ async def test_a_lost_answer_is_found_though_its_job_takes_minutes_to_appear(sta
     change = await stage.stored()
     assert (change.state, change.targets[0].state) == (State.UNKNOWN, TargetState.UNKNOWN)
     await stage.rest(1, for_=HOUR)
+    assert (stage.submissions, (await stage.stored()).state) == (1, State.SUCCEEDED)
+
+
+async def test_silence_is_judged_by_the_time_when_it_was_listened_to(stage: Stage) -> None:
+    stage.wire.world.find("orders").fate = Fate.STAYS_PENDING
+    stage.wire.cloud.faults.set_all({"jobs_late_seconds": 280})
+    await stage.finish(await stage.begin("send", 0, stage.attend_next))
+    stage.now += 2 * MINUTE
+    stage.sleeps_after = "immediate_jobs"
+    await stage.finish(await stage.begin("look", 0, stage.attend_next))
+    assert (stage.sleeps_after, stage.submissions) == ("", 1)
+    assert (await stage.stored()).targets[0].state is TargetState.ACCEPTED
+
+
+async def test_what_was_read_before_a_machine_slept_is_read_anew_before_anything_is_sent(
+    stage: Stage,
+) -> None:
+    stage.sleeps_after = "immediate_jobs"
+    await stage.finish(await stage.begin("send", 0, stage.attend_next))
+    assert stage.sleeps_after == ""
+    assert "attempt" not in await stage.kinds()
+    await stage.rest(0, for_=HOUR)
     assert (stage.submissions, (await stage.stored()).state) == (1, State.SUCCEEDED)
 
 
