@@ -3,6 +3,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -135,9 +136,13 @@ async def page(open_page: Open) -> Page:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def play(tmp_path: Path) -> AsyncIterator[Play]:
-    """The real bot between both simulators."""
-    stage = await Play.open(tmp_path)
+async def play(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Play]:
+    """The real bot between both simulators; a test may hand in its policy."""
+    variables: dict[str, Any] = {}
+    if policy := getattr(request, "param", ""):
+        (tmp_path / "policy.toml").write_text(policy)
+        variables = {"TAURUS_CONFIG": f"{tmp_path}/policy.toml", "TAURUS_NOTIFY": ""}
+    stage = await Play.open(tmp_path, **variables)
     yield stage
     await stage.close()
 

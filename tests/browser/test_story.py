@@ -110,6 +110,25 @@ async def test_a_change_is_scheduled_and_cancelled_by_mouse(story: Page, play: S
     assert play.world.taurus.submissions("orders-prod-01") == []
 
 
+@pytest.mark.parametrize(
+    "play", [pytest.param("[environments.prod]\nprotected = true\n", id="protected")], indirect=True
+)
+async def test_the_name_of_a_protected_environment_is_typed(story: Page, play: Stage) -> None:
+    await types(story, "/taurus-upgrade orders-prod-01")
+    card = card_of(story, "CHG-1")
+    await expect(card).to_contain_text("PROTECTED ENVIRONMENT prod")
+    await card.get_by_role("button", name="Confirm").click()
+    form = story.get_by_role("dialog", name="Approve")
+    name = form.get_by_role("textbox", name="Type prod to approve")
+    await name.fill("production")
+    await form.get_by_role("button", name="Approve").click()
+    await expect(form).to_contain_text("Type its name, prod, exactly")
+    assert play.world.taurus.submissions("orders-prod-01") == []
+    await name.fill("prod")
+    await name.press("Enter")
+    await shows(card, "Succeeded")
+
+
 async def test_mistakes_are_read_by_the_one_who_made_them(story: Page) -> None:
     await types(story, "/taurus-upgrade order-prod-01 --att 3")
     told = story.get_by_role("article").filter(has_text="Nothing was done")
