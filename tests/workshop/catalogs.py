@@ -17,6 +17,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -79,6 +80,7 @@ def words() -> Iterator[str]:
         yield from (one.value for one in kind)
 
 
+@cache
 def messages() -> Mapping[str, str]:
     """Collect every message; the value is its plural, or empty."""
     found = dict.fromkeys(words(), "")
