@@ -1,10 +1,18 @@
 """The record: who did what, when, why and from where, to exactly which instances; no secret."""
 
+import pytest
+
 from bot.domain.story import Entry
 from bot.sandbox.world import World
-from tests.dialogues.stage import CHANNEL, Stage
+from tests.dialogues.stage import CHANNEL, Mode, Stage
 
 ANN, BOB, DANA = "U0ANN", "U0BOB", "U0DANA"
+
+
+@pytest.fixture
+def mode() -> Mode:
+    """What is recorded does not depend on how Slack reaches the bot."""
+    return "socket"
 
 
 async def story(stage: Stage) -> dict[str, list[Entry]]:
