@@ -17,7 +17,9 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.ports import StoreError
 from bot.store.engine import WRITERS, transact
+from bot.store.trouble import explain
 
 TOGETHER = 64
 """Works in one commit: none of them waits for long for the others."""
@@ -108,26 +110,38 @@ class Together:
         return jobs, False
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
-        if len(jobs) > 1 and self._committed(jobs):
+        try:
+            if len(jobs) == 1 or not self._are_written(jobs):
+                # Alone, or again one by one: what broke the common one concerns one of them.
+                for job in jobs:
+                    self._write_one(job)
+        except BaseException as error:  # noqa: BLE001 - a mistake of ours must not end the thread
             for job in jobs:
-                _tell(job)
-            return
-        # Alone, or again one by one: whatever broke the common one is told to whom it concerns.
-        for job in jobs:
-            job.result = job.error = None
-            try:
-                job.result = transact(self._engine, job.work)
-            except BaseException as error:  # noqa: BLE001 - told to whoever waits for it
                 job.error = error
+        for job in jobs:
             _tell(job)
 
-    def _committed(self, jobs: Sequence[_Job]) -> bool:
+    def _write_one(self, job: _Job) -> None:
+        job.result = job.error = None
+        try:
+            job.result = transact(self._engine, job.work)
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits for it
+            job.error = error
+
+    def _are_written(self, jobs: Sequence[_Job]) -> bool:
+        """Write all at once, or find that nobody can be served; False: it has to be one by one."""
+        has_begun = False
         try:
             with self._engine.begin() as connection:
+                has_begun = True
                 for job in jobs:
                     _try(connection, job)
-        except (SQLAlchemyError, OSError):
-            return False
+        except (SQLAlchemyError, OSError, StoreError) as error:
+            if has_begun:
+                return False
+            # Locked, say: it would keep each of them waiting for as long once more.
+            for job in jobs:
+                job.error = error if isinstance(error, StoreError) else StoreError(explain(error))
         return True
 
 

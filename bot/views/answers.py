@@ -9,7 +9,7 @@ from bot.domain.sentence import Sentence, say, say_many
 from bot.ports import Message
 from bot.views.blocks import Block, message, section, sections
 from bot.views.reader import Reader, escaped
-from bot.views.targets import target_lines
+from bot.views.targets import target_sections
 from bot.views.waves import gist
 
 
@@ -67,7 +67,7 @@ def preview(
     guard = [protection(environment)] if protected else []
     said = [*guard, *gist(plan.targets, options, plan.paces), *plan.warnings]
     facts, _ = sections([reader(one) for one in said], 3500)
-    targets, hidden = sections(target_lines(plan.targets, reader), 5000)
+    targets, hidden = target_sections(plan.targets, reader, 5000)
     if hidden:
         targets.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
     return message(head, [section(f"*{head}*"), *facts, *targets])

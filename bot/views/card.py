@@ -12,7 +12,7 @@ from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_ma
 from bot.ports import Message
 from bot.views.blocks import Block, button, confirm, context, message, section, sections
 from bot.views.reader import Reader, escaped
-from bot.views.targets import in_order, target_lines, timing
+from bot.views.targets import in_order, target_lines, target_sections, timing
 from bot.views.waves import soak, waves_block
 
 TARGETS_BUDGET = 4500
@@ -30,8 +30,7 @@ the policy refuses a yes without the name whatever the block is called."""
 def card(change: Change, reader: Reader) -> Message:
     """Draw the card as the change stands."""
     head = headline(change, reader)
-    lines = target_lines(in_order(change.targets), reader)
-    targets, hidden = sections(lines, TARGETS_BUDGET)
+    targets, hidden = target_sections(in_order(change.targets), reader, TARGETS_BUDGET)
     blocks = [
         section(f"*{head}*"),
         *_protection(change, reader),

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from bot.domain.change import IN_FLIGHT, NOT_NEW, UNSEEN, Options, Target, TargetState, Timing
 from bot.domain.sentence import At, Sentence, say, say_many, word
+from bot.views.blocks import Block, sections
 from bot.views.reader import Reader, escaped
 
+_SHORTEST = 50
+"""Characters of a line at the least: its id alone has 36."""
 _ATTENTION = (*UNSEEN, *NOT_NEW)
 
 
@@ -15,6 +18,16 @@ def target_lines(
     """Describe targets, one a line, with their waves if all `among` them have several."""
     with_wave = len({target.wave for target in among or targets}) > 1
     return [_line(target, reader, with_wave=with_wave) for target in targets]
+
+
+def target_sections(
+    targets: Sequence[Target], reader: Reader, budget: int
+) -> tuple[list[Block], int]:
+    """Describe as many as fit; the second value is how many do not."""
+    # A card is drawn again and again: what surely has no room is not even described.
+    likely = targets[: budget // _SHORTEST]
+    blocks, hidden = sections(target_lines(likely, reader, targets), budget)
+    return blocks, hidden + len(targets) - len(likely)
 
 
 def _line(target: Target, reader: Reader, *, with_wave: bool) -> str:

@@ -1,9 +1,12 @@
 """Works that wait share a commit, and each keeps its own fate."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from threading import Event
+from time import monotonic
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
@@ -76,3 +79,16 @@ def test_one_that_the_database_refuses_is_told_and_the_others_are_stored(engine:
     futures, _ = submitted(engine, "a", "a", "b")
     assert isinstance(futures[1].exception(), StoreError)
     assert kept(engine) == ["a", "b"]
+
+
+def test_what_cannot_even_begin_is_told_to_all_at_once(sqlite_file: Path) -> None:
+    engine = open_engine(f"sqlite:///{sqlite_file}", patience=0.2)
+    with closing(sqlite3.connect(sqlite_file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        started = monotonic()
+        writer = Together(engine)
+        futures = [writer.submit(storing(str(number))) for number in range(50)]
+        writer.close()
+        assert all(isinstance(one.exception(), StoreError) for one in futures)
+        assert monotonic() - started < 50 * 0.2
+    engine.dispose()
