@@ -162,7 +162,7 @@ class App:
 
     def _on_cloud(self, environment: str, call: CloudCall) -> None:
         self._telemetry.on_cloud(call)
-        if call.answered_at is not None:
+        if call.outcome.isdigit():
             self._timekeeper.hears(environment, call.answered_at, call.seconds)
 
     async def _ask_time(self) -> None:

@@ -84,10 +84,14 @@ class Timekeeper:
             await self._ask_in_time()
         return self.is_sure()
 
-    def hears(self, environment: str, told_at: datetime, seconds: float) -> None:
-        """The cloud of an environment told its time during a call that took so long."""
+    def hears(self, environment: str, told_at: datetime | None, seconds: float) -> None:
+        """The cloud of an environment told its time during a call that took so long.
+
+        One that answers without a time cannot contradict, and must not hold up work for ever.
+        """
         self._look()
         now = self._clock()
+        told_at = told_at or now
         lasted = abs(seconds)
         if self._jumped_at >= self._ticks() - lasted:
             # A call during which the clock jumped seems to last as long as the jump.

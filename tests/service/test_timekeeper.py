@@ -115,6 +115,13 @@ def test_a_call_during_which_the_clock_jumped_confirms_nothing(hands: Hands) -> 
     assert not hands.keeper.is_sure()
 
 
+def test_a_cloud_that_tells_no_time_holds_nothing_up(hands: Hands) -> None:
+    hands.wrong_by = HOUR
+    assert not hands.keeper.is_sure()
+    hands.keeper.hears("default", None, 0.1)
+    assert hands.keeper.is_sure()
+
+
 def test_one_cloud_with_a_wrong_clock_stops_nothing(hands: Hands) -> None:
     hands.keeper.hears("strange", hands.clock() - HOUR, 0.1)
     assert not hands.keeper.is_sure()
