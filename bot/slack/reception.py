@@ -25,6 +25,8 @@ PATH = "/slack/events"
 _LARGEST = 1 << 20
 """Bytes. Slack's own are far smaller: a form has 100 blocks, a command 4,000 characters."""
 
+_PATIENCE = 5.0
+"""Seconds until a body has to be here; Slack itself gives up after three."""
 _UNAVAILABLE = 503
 
 _log = logging.getLogger(__name__)
@@ -97,9 +99,20 @@ class Reception:
 class HttpReception:
     """`POST /slack/events`: checks the signature, then hands the request to the reception."""
 
-    def __init__(self, reception: Reception, signing_secret: str, clock: Clock) -> None:
-        """Refuse everything that is not signed with `signing_secret` within 300 s of `clock`."""
+    def __init__(
+        self,
+        reception: Reception,
+        signing_secret: str,
+        clock: Clock,
+        *,
+        patience: float = _PATIENCE,
+    ) -> None:
+        """Refuse everything that is not signed with `signing_secret` within 300 s of `clock`.
+
+        `patience` is how many seconds a request may take to arrive.
+        """
         self._reception = reception
+        self._patience = patience
         self._verifier = SignatureVerifier(signing_secret, _Seconds(clock))
 
     def routes(self) -> list[web.RouteDef]:
@@ -107,7 +120,12 @@ class HttpReception:
         return [web.post(PATH, self._handle)]
 
     async def _handle(self, request: web.Request) -> web.Response:
-        body = await _bounded(request)
+        try:
+            async with asyncio.timeout(self._patience):
+                body = await _bounded(request)
+        except TimeoutError:
+            # Whoever sends a byte now and then would hold the connection for ever.
+            raise web.HTTPRequestTimeout(text="The request takes too long to arrive.") from None
         if not self._is_signed(body, request):
             raise web.HTTPUnauthorized(text="The signature does not fit, or it is too old.")
         try:

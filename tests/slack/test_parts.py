@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
+from aiohttp import web
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.command import Call, Click
@@ -17,7 +19,7 @@ from bot.slack.front import Forms, Front
 from bot.slack.keeping import Keeper
 from bot.slack.listeners import Listeners, bolt_app
 from bot.slack.people import SlackPeople
-from bot.slack.reception import Reception
+from bot.slack.reception import HttpReception, Reception
 from bot.slack.tasks import Tasks
 from bot.slack.voice import Voice
 from bot.slack.web import WebApi
@@ -90,6 +92,22 @@ async def test_closing_does_not_wait_for_ever_for_a_store_that_hangs(
     assert "1 deliveries were not acknowledged in time" in caplog.text
     hang.set()
     assert (await taking).status == 200
+
+
+async def test_a_request_that_drips_in_is_cut_off() -> None:
+    reception = cast("Reception", None)  # it is not asked: nothing was signed yet
+    door = HttpReception(reception, "secret", lambda: NOW, patience=0.05)
+    app = web.Application()
+    app.add_routes(door.routes())
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+    writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nhalf")
+    async with asyncio.timeout(5):
+        assert b" 408 " in await reader.readline()
+    writer.close()
+    await runner.cleanup()
 
 
 @pytest.mark.parametrize(
