@@ -18,9 +18,9 @@ from bot.slack.forms import drawn
 from bot.slack.voice import Voice
 from bot.watch import Watch
 
-BURST = 100
+BURST = 60
 """So many at once: more than a person types, and than the retries of an outage bring."""
-PER_SECOND = 2.0
+PER_SECOND = 1.0
 """What comes back."""
 MOST_PEOPLE = 10_000
 """Who is remembered at the same time; those who have all of it again are forgotten first."""
