@@ -6,7 +6,7 @@ An upgrade cannot be undone, so the second one is asked whether it is meant.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.change import Change, Options
+from bot.domain.change import Change, Options, State
 from bot.domain.policy import Environment
 from bot.domain.refused import RefusedError
 from bot.domain.selection import select
@@ -14,8 +14,10 @@ from bot.domain.sentence import At, Sentence, User, say, word
 from bot.service.desk import Desk
 from bot.service.propose import completed
 
-MOMENT = timedelta(minutes=5)
+MOMENT = timedelta(seconds=15)
 """What was asked longer ago is asked anew on purpose."""
+_ENDED_BY_PEOPLE = frozenset({State.CANCELLED, State.REJECTED})
+"""Who ended the first one knows of it: asking once more is no slip."""
 _LOOKED_AT = 20
 """More changes than people ask for within moments."""
 
@@ -39,7 +41,8 @@ async def refuse_twice(
         environment=environment.name, since=now - MOMENT, limit=_LOOKED_AT
     )
     wanted = completed(options, environment)
-    alike = [one for one in recent if one.key != key and is_alike(one.options, wanted)]
+    others = (one for one in recent if one.key != key and one.state not in _ENDED_BY_PEOPLE)
+    alike = [one for one in others if is_alike(one.options, wanted)]
     if not alike or any(one.key == key for one in recent):
         return
     chosen = select(words, await desk.fleets[environment.name].instances()).chosen

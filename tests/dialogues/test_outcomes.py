@@ -263,7 +263,7 @@ async def is_refused(stage: Stage, code: str) -> None:
     """Ann asks, and TaurusDB refuses."""
     count = len(stage.cards)
     stage.world.taurus.fail("batch_upgrade", "refuse", code=code)
-    await stage.says(ANN, "/taurus-upgrade orders-prod-01 --again")
+    await stage.says(ANN, "/taurus-upgrade orders-prod-01")
     await stage.until(lambda: len(stage.cards) > count)
     await stage.until_state("Proposed")
     await stage.presses(ANN, "change.approve")

@@ -23,6 +23,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 async def test_two_people_with_one_thought_are_led_to_one_card(stage: Stage) -> None:
+    stage.world.clock.set_speed(1)  # moments are seconds here
     await stage.says(ANN, LINE)
     await stage.until_state("Proposed")
     await stage.says(BOB, f"{LINE} --reason same")
@@ -32,15 +33,17 @@ async def test_two_people_with_one_thought_are_led_to_one_card(stage: Stage) -> 
     assert len(stage.cards) == 1
 
 
-async def test_what_was_cancelled_just_now_is_asked_about_before_it_is_planned_again(
+async def test_what_was_refused_just_now_is_asked_about_before_it_is_planned_again(
     stage: Stage,
 ) -> None:
+    stage.world.clock.set_speed(1)  # moments are seconds here
+    stage.world.taurus.fail("batch_upgrade", "refuse", code="DBS.05000012")
     await stage.says(ANN, LINE)
     await stage.until_state("Proposed")
-    await stage.presses(ANN, "change.cancel")
-    await stage.until_state("Cancelled")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Failed")
     await stage.says(ANN, LINE)
-    await stage.until_whispered(ANN, "CHG-1 is Cancelled by now. Do you mean it once more?")
+    await stage.until_whispered(ANN, "CHG-1 is Failed by now. Do you mean it once more?")
     assert len(stage.cards) == 1
     await stage.says(ANN, f"{LINE} --again")
     await stage.until(lambda: len(stage.cards) == 2)
@@ -58,12 +61,22 @@ async def test_another_wish_for_the_same_instances_is_not_taken_for_the_same(
     await stage.until(lambda: len(stage.cards) == 2)
 
 
-async def test_the_same_line_after_a_while_is_planned_without_a_question(stage: Stage) -> None:
+async def test_what_somebody_cancelled_is_planned_again_without_a_question(stage: Stage) -> None:
     await stage.says(ANN, LINE)
     await stage.until_state("Proposed")
     await stage.presses(ANN, "change.cancel")
     await stage.until_state("Cancelled")
-    stage.passes(minutes=6)
+    await stage.says(ANN, LINE)
+    await stage.until(lambda: len(stage.cards) == 2)
+
+
+async def test_the_same_line_after_a_while_is_planned_without_a_question(stage: Stage) -> None:
+    stage.world.taurus.fail("batch_upgrade", "refuse", code="DBS.05000012")
+    await stage.says(ANN, LINE)
+    await stage.until_state("Proposed")
+    await stage.presses(ANN, "change.approve")
+    await stage.until_state("Failed")
+    stage.passes(minutes=1)
     await stage.says(ANN, LINE)
     await stage.until(lambda: len(stage.cards) == 2)
 
