@@ -72,7 +72,7 @@ class Alarm:
         try:
             due_at = await self._next_due_at()
         except StoreError:
-            return  # The worker says so itself; the next sweep tries again.
+            return  # The store says so itself; the next sweep tries again.
         if due_at is None:
             return
         ahead = (due_at - self._clock()) / self._speed()
