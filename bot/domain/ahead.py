@@ -45,10 +45,10 @@ def scheduled(change: Change, now: datetime) -> Change:
 def announced(change: Change, now: datetime) -> Step:
     """Tell that it starts soon, if it is time to; once."""
     begins, announce_at = begins_at(change), change.announce_at
-    if announce_at is None or begins is None or now < announce_at:
+    if announce_at is None or now < announce_at:
         return change, ()
     fresh = change.model_copy(update={"announce_at": None})
-    if begins <= now:
+    if begins is None or begins <= now:
         return fresh, ()  # The bot was away: it is not soon any more.
     return fresh, (fact(now, "ahead", _soon(change, begins, now)),)
 

@@ -60,6 +60,12 @@ def test_a_change_looked_at_too_early_waits_for_its_time() -> None:
     assert early(planned, NOW + MINUTE) == (planned, ())
 
 
+def test_what_started_late_without_an_announcement_is_not_due_for_it_for_ever() -> None:
+    begun = under_way(sent(1), announce_at=NOW)
+    fresh, records = announced(begun, NOW + HOUR)
+    assert (fresh.announce_at, records) == (None, ())
+
+
 def test_what_the_cloud_holds_is_announced_before_the_first_window() -> None:
     waiting = [
         sent(number, TargetState.WAITING, starts_at=NOW + number * HOUR) for number in (2, 1)
