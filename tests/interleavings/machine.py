@@ -30,6 +30,7 @@ from bot.sandbox.taurus.instances import Condition, Instance, Job
 from bot.service import Desk
 from bot.service.approve import approve, cancel, halt, reject, reschedule, resume
 from bot.service.deliver import TOO_OLD
+from bot.service.hold import hold
 from bot.service.propose import propose
 from bot.service.retry import retry
 from bot.service.wish import Wish
@@ -66,6 +67,7 @@ DECISIONS: dict[str, Callable[[Wish], Awaitable[Change]]] = {
     "approve": approve,
     "reject": reject,
     "cancel": cancel,
+    "hold": hold,
     "halt": halt,
     "resume": resume,
 }
