@@ -89,6 +89,15 @@ def unreadable(
     return _error(response, Words(code, mask(message)), Reaction.BACK_OFF, sentence, unclear)
 
 
+def endless() -> TaurusError:
+    """Judge a list that goes on and on."""
+    sentence = say(
+        "The cloud's list has no end, so nothing is concluded from it. No database was changed by"
+        " asking. Whoever runs the bot has to check what stands between the bot and the cloud."
+    )
+    return TaurusError(sentence, effect=Effect.REFUSED, reaction=Reaction.OPERATIONS)
+
+
 def not_success(resp: str, response: httpx.Response, unclear: Sentence) -> TaurusError:
     """Judge an upgrade that was answered with 2xx, but with another word than `success`."""
     return _error(response, Words("", resp), Reaction.OPERATIONS, unclear, unclear)
