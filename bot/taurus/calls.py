@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import httpx
@@ -207,6 +208,7 @@ def _worth_repeating(operation: Operation) -> Callable[[BaseException], bool]:
     return decide
 
 
+@lru_cache(maxsize=8)  # the same for every answer within a second, and slow to read
 def _date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text)
