@@ -36,10 +36,13 @@ def announcing(change: Change, now: datetime) -> Change:
 
 
 def scheduled(change: Change, now: datetime) -> Change:
-    """Set what follows the last approval: when it is announced, and when it is due."""
+    """Set what follows the last approval: when it is announced, and when it is due.
+
+    What an earlier start waited for says nothing of this one.
+    """
     fresh = announcing(change, now)
     due_at = fresh.announce_at or begins_at(fresh) or now
-    return fresh.model_copy(update={"due_at": due_at})
+    return fresh.model_copy(update={"due_at": due_at, "waiting": (), "waiting_since": None})
 
 
 def announced(change: Change, now: datetime) -> Step:
@@ -93,6 +96,5 @@ def held(change: Change, who: User, reason: str, now: datetime, ttl: timedelta) 
     why = say("{who} held it.", who=who)
     if reason:
         why = say("{who} held it: {reason}", who=who, reason=reason)
-    update = {"approvals": (), "difference": (why,), "expires_at": now + ttl, "announce_at": None}
-    fresh = advance(change, Move.VOID, **update, waiting=(), waiting_since=None)
-    return awaiting(fresh, now)
+    update = {"approvals": (), "difference": (why,), "expires_at": now + ttl}
+    return awaiting(advance(change, Move.VOID, **update), now)

@@ -59,11 +59,11 @@ def taken_out(change: Change, theirs: Sequence[Target], who: User, now: datetime
 
     Whoever approved said yes to each single instance that is left, with its wave, its kernels
     and its time. So the approvals are sealed anew to exactly what is left; nothing can ever be
-    added this way. If nothing is left the change is over.
+    added this way. If nothing is left to do the change is over.
     """
     note = say("{who} took it out.", who=who)
     gone = [one.model_copy(update={"state": TargetState.TAKEN_OUT, "note": note}) for one in theirs]
     rest = reduced(change, with_targets(change, gone))
-    if not rest.kept and change.state is State.PROPOSED:
+    if change.state is State.PROPOSED and not rest.in_state({TargetState.PLANNED}):
         return advance(rest, Move.CANCEL, due_at=None, ended_at=now)
     return settled(rest, now)

@@ -124,7 +124,7 @@ def begun(change: Change, batch: Sequence[Target]) -> Sentence | None:
         "Wave {wave} of {all} begins: {n} databases.",
         len(its),
         wave=stretch.name,
-        all=len(by_number),
+        all=max(by_number),
     )
 
 

@@ -19,9 +19,16 @@ READ_AGAIN_AFTER = timedelta(minutes=5)
 
 
 def awaiting(change: Change, now: datetime) -> Change:
-    """Begin to wait for approvals from now on."""
-    remind_at = now + FIRST_AFTER if change.approvers else None
-    fresh = change.model_copy(update={"remind_at": remind_at, "reminders": 0, "is_overdue": False})
+    """Begin to wait for approvals from now on; what the start waited for is over."""
+    update = {
+        "remind_at": now + FIRST_AFTER if change.approvers else None,
+        "reminders": 0,
+        "is_overdue": False,
+        "announce_at": None,
+        "waiting": (),
+        "waiting_since": None,
+    }
+    fresh = change.model_copy(update=update)
     return fresh.model_copy(update={"due_at": next_due(fresh, now)})
 
 

@@ -6,8 +6,11 @@ import pytest
 
 from bot.domain.ahead import AHEAD, announced, early, held, is_holdable, scheduled
 from bot.domain.change import Change, Options, State, TargetState, Timing
+from bot.domain.consent import rescheduled
+from bot.domain.policy import Environment
 from bot.domain.seal import is_sealed
-from bot.domain.sentence import User
+from bot.domain.sentence import User, say
+from bot.domain.steps import waits
 from tests.domain.examples import HOUR, MINUTE, NOW, TTL, change, sent, target, under_way, words
 
 
@@ -88,3 +91,21 @@ def test_a_held_change_needs_a_new_yes_and_may_be_announced_again() -> None:
     assert fresh.expires_at == NOW + MINUTE + TTL
     assert not is_sealed(fresh)
     assert early(fresh, NOW + MINUTE) is None
+
+
+def rules(**fields: object) -> Environment:
+    return Environment.model_validate({"name": "prod", "region": "r", **fields})
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_another_time_begins_without_what_the_first_one_waited_for(*, keeps: bool) -> None:
+    busy = waits(at(NOW + MINUTE), (say("orders-1 is busy."),), NOW + MINUTE)
+    moved = rescheduled(busy, NOW + HOUR, rules(reschedule_keeps_approvals=keeps), NOW + MINUTE)
+    assert moved.state is (State.SCHEDULED if keeps else State.PROPOSED)
+    assert (moved.waiting, moved.waiting_since) == ((), None)
+
+
+def test_what_is_asked_anew_is_not_announced_for_its_old_time() -> None:
+    planned = scheduled(at(NOW + HOUR), NOW)
+    moved = rescheduled(planned, NOW + 2 * HOUR, rules(), NOW)
+    assert (moved.state, moved.announce_at) == (State.PROPOSED, None)

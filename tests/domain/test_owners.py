@@ -183,6 +183,13 @@ def test_when_nothing_is_left_it_is_cancelled(state: State) -> None:
     assert removable(rest, "C0PAY") == ()
 
 
+def test_nobody_is_asked_to_approve_what_has_nothing_left_to_do() -> None:
+    newest = target(2, state=TargetState.ALREADY_NEWEST)
+    whole = proposed(tagged(1, "payments"), newest, state=State.PROPOSED)
+    rest = taken_out(whole, removable(whole, "C0PAY"), CARL, NOW)
+    assert rest.state is State.CANCELLED
+
+
 def test_the_last_ones_taken_out_of_a_running_change_leave_what_was_done() -> None:
     new = sent(1, TargetState.SUCCEEDED, ended_at=NOW)
     running = under_way(new, tagged(2, "payments", wave=2), subscriptions=(PAY,))

@@ -55,6 +55,13 @@ def test_a_wave_is_announced_with_its_first_batch() -> None:
     assert waves_told(records) == []
 
 
+def test_waves_keep_their_numbers_when_all_of_one_was_taken_out() -> None:
+    gone = target(2, state=TargetState.TAKEN_OUT, wave=2)
+    before = under_way(sent(1, SUCCEEDED), gone, target(3, wave=3))
+    _, records = attempted(before, before.targets[2:], [], NOW)
+    assert waves_told(records) == ["Wave 3 of 3 begins: 1 database."]
+
+
 def test_the_only_wave_needs_no_announcement() -> None:
     before = change(target(1), target(2))
     _, records = attempted(before, before.targets, [], NOW)
