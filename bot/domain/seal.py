@@ -34,8 +34,11 @@ def seal_of(change: Change) -> str:
         "approvers": sorted(change.approvers),
         "approvals_needed": change.approvals_needed,
         "self_approval": change.self_approval,
-        "protected": change.protected,
     }
+    # What older versions of the bot did not have is named only where it holds, so that what was
+    # approved before an update stays approved.
+    if change.protected:
+        covered["protected"] = True
     if change.options.timing is Timing.IN_WINDOW:
         covered["windows"] = [target.window for target in change.kept]
     if taken_out := change.in_state({TargetState.TAKEN_OUT}):
