@@ -9,11 +9,11 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    case,
     delete,
     exists,
     func,
     insert,
+    not_,
     select,
     true,
     update,
@@ -167,11 +167,16 @@ def claim_due(connection: Connection, lease: Lease, now: datetime) -> Change | N
 
 def next_due_at(connection: Connection) -> datetime | None:
     """When the next change can be claimed: it is due, and no lease is in the way."""
-    later = changes.c.lease_until > changes.c.due_at
-    claimable_at = case((later, changes.c.lease_until), else_=changes.c.due_at)
-    query = select(func.min(claimable_at)).where(changes.c.due_at.is_not(None))
-    moment: datetime | None = connection.execute(query).scalar()
-    return moment
+    # Along the index of what is due, as far as the first that nobody holds: few are held, and all
+    # behind it are due later.
+    due, held = changes.c.due_at, changes.c.lease_until > changes.c.due_at
+    query = select(due).where(due.is_not(None), not_(held)).order_by(due).limit(1)
+    first: datetime | None = connection.execute(query).scalar()
+    leases = select(func.min(changes.c.lease_until)).where(due.is_not(None), held)
+    if first is not None:
+        leases = leases.where(due <= first)
+    freed: datetime | None = connection.execute(leases).scalar()
+    return min((at for at in (first, freed) if at is not None), default=None)
 
 
 def forget_waits(connection: Connection, now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from bot.store import migrate
 from tests.bench.processes import Running, now, running
 from tests.bench.slack_end import SlackEnd
 
@@ -33,6 +34,8 @@ async def contestant(name: str, mode: str) -> AsyncIterator[Contestant]:
             slack.request_url = f"http://127.0.0.1:{port}/slack/events"
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         words = ["-m", "bot", "run"]
+        if name == SUBJECT:
+            migrate(f"sqlite:///{folder}/bot.db")  # as the release step of a deployment does
         if name != SUBJECT:
             words = ["-m", "tests.bench.floors", BARE if name == BARE else f"bolt-{mode}"]
         started = now()

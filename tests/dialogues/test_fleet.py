@@ -1,5 +1,7 @@
 """The fleet: how far it is behind, page by page, and from there to a planned upgrade."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -114,3 +116,28 @@ async def test_a_digest_that_was_missed_is_posted_once_and_leads_to_a_plan(
     assert "cannot be upgraded now and are left out" in stage.shown
     stage.passes(days=7)
     await stage.until(lambda: stage.notices.count(digest["text"]) == 2)
+
+
+async def test_a_change_of_a_whole_fleet_asks_the_cloud_no_more_than_it_must(
+    tmp_path: Path,
+) -> None:
+    stage = await Stage.open(tmp_path, fleet=200)
+    in_flight, most = 0, 0
+
+    async def watch(_operation: str, moment: str) -> None:
+        nonlocal in_flight, most
+        in_flight += 1 if moment == "before" else -1
+        most = max(most, in_flight)
+        await asyncio.sleep(0)
+
+    stage.world.taurus.on_request = watch
+    await stage.says(ANN, "/taurus-upgrade behind:*")
+    await stage.until_state("Proposed")
+    calls = Counter(one.operation for one in stage.world.taurus.requests)
+    assert "150 databases" in stage.card["text"]
+    assert (calls["list_instances"], calls["list_instances_v3"]) == (2, 2)
+    assert calls["instance_details"] == 200 / 20
+    assert calls["database_version"] == 200
+    assert most <= 8
+    assert len(stage.shown) < 13_200
+    await stage.close()
