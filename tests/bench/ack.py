@@ -11,7 +11,7 @@ from tests.bench.slack_end import PEOPLE
 from tests.bench.table import Row, at_most, percentile, plain, ratio
 
 RATES = (10, 50, 200)
-CEILING = (200, 400, 800, 1600, 3200)
+CEILING = (100, 200, 400, 800, 1600)
 """Rates tried one after the other until something is lost."""
 
 
@@ -23,11 +23,13 @@ class Measured:
     p99: float
     cpu: float
     """Seconds a command, what it causes afterwards included."""
+    lost: int
+    """Commands without an acknowledgement within Slack's three seconds."""
 
 
 def measure(*, quick: bool) -> Iterator[Row]:
     for mode in ("http",) if quick else ("http", "socket"):
-        yield from asyncio.run(_compare(mode, rounds=1 if quick else 5, quick=quick))
+        yield from asyncio.run(_compare(mode, rounds=1 if quick else 3, quick=quick))
 
 
 async def _compare(mode: str, rounds: int, *, quick: bool) -> list[Row]:
@@ -55,8 +57,6 @@ async def _compare(mode: str, rounds: int, *, quick: bool) -> list[Row]:
 async def _one(one: Contestant, rate: float, seconds: float) -> Measured:
     answered, cpu = one.slack.answered, one.process.cpu()
     burst = await one.slack.burst(rate, max(seconds, 10 / rate))
-    if burst.lost:
-        raise RuntimeError(f"{one.name} lost {burst.lost} commands at {rate}/s")
     if one.name == SUBJECT:
         await one.slack.until_answered(answered + len(burst.seconds))
     count = len(burst.seconds)
@@ -64,6 +64,7 @@ async def _one(one: Contestant, rate: float, seconds: float) -> Measured:
         p50=median(burst.seconds),
         p99=percentile(burst.seconds, 0.99),
         cpu=(one.process.cpu() - cpu) / count,
+        lost=burst.lost,
     )
 
 
@@ -75,6 +76,7 @@ def _rows(mode: str, rate: int, found: dict[str, list[Measured]]) -> Iterator[Ro
     yield at_most(f"{at} p50, in bare Bolt echoes", p50, 0.4)
     yield at_most(f"{at} p99, in bare Bolt echoes", p99, 1.0)
     yield plain(f"{at} p50", median(one.p50 for one in ours) * 1e3, " ms")
+    yield at_most(f"{mode}, {rate}/s: commands lost", sum(one.lost for one in ours), 0)
     if bare := found.get(BARE):
         cpu = ratio((one.cpu, other.cpu) for one, other in zip(ours, bare, strict=True))
         if rate == RATES[-1]:
