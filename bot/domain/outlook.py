@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
-from bot.domain.change import Options, Target, TargetState, Timing
+from bot.domain.change import Change, Options, Target, TargetState, Timing, begun_at
 from bot.domain.kernel import Path
 from bot.domain.pace import Pace
 from bot.domain.progress import waves
@@ -16,21 +16,22 @@ LATEST = 20
 _MEASURED = frozenset({TargetState.SUCCEEDED, TargetState.FURTHER_ROUND})
 
 
-def took(target: Target) -> timedelta | None:
-    """How long a target took: from the beginning of its job, or else from its request."""
-    began_at = target.began_at or target.submitted_at
+def took(target: Target, timing: Timing) -> timedelta | None:
+    """How long a target took; None if its beginning or its end was not seen."""
+    began_at = begun_at(target, timing)
     if began_at is None or target.ended_at is None:
         return None
     return max(target.ended_at - began_at, timedelta())
 
 
-def paces(targets: Iterable[Target]) -> tuple[Pace, ...]:
-    """Measure past targets, the latest first."""
+def paces(changes: Iterable[Change]) -> tuple[Pace, ...]:
+    """Measure the targets of past changes, the latest first."""
     by_path: defaultdict[Path, list[timedelta]] = defaultdict(list)
-    for target in targets:
-        duration = took(target) if target.state in _MEASURED else None
-        if duration is not None and len(by_path[target.path]) < LATEST:
-            by_path[target.path].append(duration)
+    for change in changes:
+        for target in change.in_state(_MEASURED):
+            duration = took(target, change.options.timing)
+            if duration is not None and len(by_path[target.path]) < LATEST:
+                by_path[target.path].append(duration)
     return tuple(
         Pace(
             path=path,

@@ -29,22 +29,20 @@ class Row(Frozen):
     """One instance: from which kernel to which, how long it took, and what was unexpected."""
 
     target: Target
+    took: timedelta | None = None
+    """From its beginning to its end, as far as both were seen."""
 
     @property
     def after(self) -> str:
         """The kernel that was read last."""
         return str(self.target.found or self.target.kernel)
 
-    @property
-    def took(self) -> timedelta | None:
-        """From the beginning of its job, or else from its request, to its end."""
-        return took(self.target)
-
 
 def rows(change: Change) -> tuple[Row, ...]:
     """One row an instance, in the order of the waves."""
     ordered = sorted(change.targets, key=lambda target: target.wave)
-    return tuple(Row(target=target) for target in ordered)
+    timing = change.options.timing
+    return tuple(Row(target=target, took=took(target, timing)) for target in ordered)
 
 
 def to_csv(change: Change) -> str:

@@ -11,9 +11,9 @@ from bot.domain.change import (
     State,
     Target,
     TargetState,
-    Timing,
     advance,
     allows,
+    begun_at,
     ending,
 )
 from bot.domain.progress import ended
@@ -144,9 +144,7 @@ def slow_at(target: Target, change: Change) -> datetime | None:
 
     What waits for its maintenance window has not begun.
     """
-    began_at = target.began_at
-    if change.options.timing is not Timing.IN_WINDOW:
-        began_at = began_at or target.submitted_at
+    began_at = begun_at(target, change.options.timing)
     if change.slow_after is None or began_at is None:
         return None
     at = began_at + change.slow_after

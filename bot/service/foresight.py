@@ -39,4 +39,4 @@ async def recent_paces(desk: Desk, environment: str) -> tuple[Pace, ...]:
     """Tell how long upgrades took in the last changes of this environment."""
     closed = frozenset(State) - OPEN_STATES
     changes = await desk.changes.find(states=closed, environment=environment, limit=PAST_CHANGES)
-    return paces(target for change in changes for target in change.targets)
+    return paces(changes)

@@ -8,6 +8,7 @@ from bot.domain.change import Options, State, Target, TargetState, Timing
 from bot.domain.kernel import Path
 from bot.domain.outlook import LATEST, lasts, outlook, paces
 from bot.domain.pace import Pace
+from bot.domain.report import rows
 from bot.views.card import card
 from bot.views.reader import Reader
 from tests.domain.examples import (
@@ -42,7 +43,7 @@ def direct(longest: float = 6, count: int = 12) -> Pace:
 def test_past_upgrades_are_measured_by_path() -> None:
     past = [done(3), done(6), done(4), done(20, TWO_PHASE)]
     past += [done(9, ANCIENT, state=TargetState.FURTHER_ROUND)]
-    assert paces(past) == (
+    assert paces([change(*past)]) == (
         direct(count=3),
         Pace(
             path=Path.SEVERAL_ROUNDS,
@@ -66,11 +67,21 @@ def test_past_upgrades_are_measured_by_path() -> None:
     [done(5, state=TargetState.FAILED), done(5, ended_at=None), done(5, began_at=None), target()],
 )
 def test_what_failed_or_was_not_seen_to_its_end_tells_nothing(unmeasured: Target) -> None:
-    assert paces([unmeasured]) == ()
+    assert paces([change(unmeasured)]) == ()
+
+
+def test_the_wait_for_a_window_is_no_part_of_an_upgrade() -> None:
+    unseen = done(600, began_at=None, submitted_at=NOW)
+    in_window = change(unseen, done(5), options=Options(timing=Timing.IN_WINDOW))
+    (pace,) = paces([in_window])
+    assert (pace.count, pace.longest) == (1, 5 * MINUTE)
+    assert [row.took for row in rows(in_window)] == [None, 5 * MINUTE]
+    assert paces([change(unseen)])[0].longest == 600 * MINUTE
 
 
 def test_only_the_latest_upgrades_count() -> None:
-    (pace,) = paces([*(done(3) for _ in range(LATEST)), done(60)])
+    late, early = change(*(done(3) for _ in range(LATEST))), change(done(60))
+    (pace,) = paces([late, early])
     assert (pace.count, pace.longest) == (LATEST, 3 * MINUTE)
 
 
