@@ -7,7 +7,7 @@ from bot.domain.plan import Plan
 from bot.domain.risk import protection
 from bot.domain.sentence import Sentence, say, say_many
 from bot.ports import Message
-from bot.views.blocks import Block, message, section, sections
+from bot.views.blocks import Block, listed, message, more, section, sections
 from bot.views.reader import Reader, escaped
 from bot.views.targets import target_sections
 from bot.views.waves import gist
@@ -22,9 +22,7 @@ def told(sentence: Sentence, reader: Reader) -> Message:
 def told_all(sentences: Sequence[Sentence], reader: Reader) -> Message:
     """Say several things, each on a line of its own."""
     said = [reader(one) for one in sentences]
-    blocks, left = sections(said, 7500)
-    if left:
-        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", left))))
+    blocks = listed(said, reader, 7500)
     return message(" ".join(said), blocks)
 
 
@@ -44,9 +42,7 @@ def problems(sentences: Sequence[Sentence], reader: Reader, forms: Sequence[str]
     """List everything that is wrong, each with its next step."""
     head = reader(say("Nothing was done, and nothing was sent to the databases."))
     said = [f"• {reader(one)}" for one in sentences]
-    blocks, left = sections(said, 7500)
-    if left:
-        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", left))))
+    blocks = listed(said, reader, 7500)
     if forms:
         blocks.append(_forms(forms, reader))
     return message(" ".join([head, *said]), [section(head), *blocks])
@@ -68,6 +64,4 @@ def preview(
     said = [*guard, *gist(plan.targets, options, plan.paces), *plan.warnings]
     facts, _ = sections([reader(one) for one in said], 3500)
     targets, hidden = target_sections(plan.targets, reader, 5000)
-    if hidden:
-        targets.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
-    return message(head, [section(f"*{head}*"), *facts, *targets])
+    return message(head, [section(f"*{head}*"), *facts, *targets, *more(hidden, reader)])

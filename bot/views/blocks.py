@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bot.domain.sentence import say_many
 from bot.ports import Message
+from bot.views.reader import Reader
 
 SECTION = 2900
 """Characters of one section; Slack refuses more than 3,000."""
@@ -58,6 +60,19 @@ def sections(lines: Iterable[str], budget: int = BUDGET) -> tuple[list[Block], i
         else:
             packed.append(line)
     return [section(text) for text in packed], left
+
+
+def listed(lines: Iterable[str], reader: Reader, budget: int = BUDGET) -> list[Block]:
+    """Pack lines into sections, and say how many did not fit the budget."""
+    blocks, hidden = sections(lines, budget)
+    return [*blocks, *more(hidden, reader)]
+
+
+def more(hidden: int, reader: Reader) -> list[Block]:
+    """Say how many are not shown; nothing if all are."""
+    if not hidden:
+        return []
+    return [context(reader(say_many("… and {n} more.", "… and {n} more.", hidden)))]
 
 
 def button(action_id: str, text: str, value: str, style: str = "") -> Block:

@@ -10,7 +10,16 @@ from bot.domain.outlook import outlook
 from bot.domain.risk import protection, risk
 from bot.domain.sentence import At, Channels, Sentence, User, Users, say, say_many, word
 from bot.ports import Message
-from bot.views.blocks import Block, button, confirm, context, message, section, sections
+from bot.views.blocks import (
+    Block,
+    button,
+    confirm,
+    context,
+    listed,
+    message,
+    section,
+    sections,
+)
 from bot.views.reader import Reader, escaped
 from bot.views.targets import in_order, target_lines, target_sections, timing
 from bot.views.waves import soak, waves_block
@@ -116,10 +125,7 @@ def _facts(change: Change, reader: Reader) -> list[Block]:
     said = [*_plan(change), *_approvals(change), *_halt(change), *_background(change)]
     said += [say("The approval became void: {why}", why=one) for one in change.difference]
     said += [say("Waiting, and trying again: {why}", why=one) for one in change.waiting]
-    blocks, hidden = sections((reader(one) for one in said), 3000)
-    if hidden:
-        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
-    return blocks
+    return listed((reader(one) for one in said), reader, 3000)
 
 
 def _plan(change: Change) -> list[Sentence]:

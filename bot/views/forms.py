@@ -15,7 +15,7 @@ from bot.domain.plan import Plan
 from bot.domain.risk import protection
 from bot.domain.sentence import At, Sentence, say, say_many
 from bot.ports import Message, View
-from bot.views.blocks import Block, alert, button, cut, section, sections
+from bot.views.blocks import Block, alert, button, cut, listed, section
 from bot.views.card import headline
 from bot.views.reader import ARG_LIMIT, Reader, flat
 from bot.views.targets import target_lines
@@ -121,9 +121,7 @@ def consent_form(change: Change, title: Sentence, metadata: str, reader: Reader)
     lines = [f"*{headline(change, reader)}*", *(reader(one) for one in said)]
     planned = change.in_state({TargetState.PLANNED})
     targets = target_lines(planned, reader, among=change.targets)
-    blocks, hidden = sections([*lines, *targets], _PREVIEW)
-    if hidden:
-        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
+    blocks = listed([*lines, *targets], reader, _PREVIEW)
     label = reader.plain(say("Type {env} to approve", env=change.environment))
     element: Block = {"type": "plain_text_input", "max_length": TYPED}
     form = _view(title, [warning, *blocks, _input("name", label, element)], reader)
@@ -288,14 +286,9 @@ def _preview(preview: Preview, has_chosen: bool, reader: Reader) -> list[Block]:
     facts = [*gist(plan.targets, preview.options, plan.paces), *plan.warnings]
     said = [reader(one) for one in facts]
     said += target_lines(plan.targets, reader)
-    blocks, hidden = sections([f"*{head}*", *said], _PREVIEW)
-    if hidden:
-        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
-    return blocks
+    return listed([f"*{head}*", *said], reader, _PREVIEW)
 
 
 def _problems(problems: Sequence[Sentence], reader: Reader) -> list[Block]:
-    blocks, hidden = sections((f"• {reader(one)}" for one in problems), _PREVIEW)
-    if hidden:
-        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
+    blocks = listed((f"• {reader(one)}" for one in problems), reader, _PREVIEW)
     return [alert(f"*{reader(say('This stands in the way:'))}*", "error"), *blocks]

@@ -11,7 +11,7 @@ from bot.domain.freeze import Calendar
 from bot.domain.model import Frozen
 from bot.domain.risk import risk
 from bot.domain.sentence import Sentence, say, say_many
-from bot.views.blocks import Block, context, cut, section, sections
+from bot.views.blocks import Block, context, cut, listed, section
 from bot.views.card import buttons, headline
 from bot.views.fleet import drift_lines
 from bot.views.forms import opener
@@ -105,10 +105,7 @@ def _lines(change: Change, reader: Reader) -> Iterator[str]:
 
 def _calendar(tab: HomeTab, reader: Reader) -> Iterator[Block]:
     yield _header(reader(say("Freezes and change windows")))
-    blocks, hidden = sections(freeze_lines(tab.calendars, tab.now, reader), _FREEZES)
-    yield from blocks
-    if hidden:
-        yield context(reader(say_many("… and {n} more.", "… and {n} more.", hidden)))
+    yield from listed(freeze_lines(tab.calendars, tab.now, reader), reader, _FREEZES)
 
 
 def _fleet(fleet: Fleet, reader: Reader) -> Iterator[Block]:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bot.domain.change import Change
-from bot.domain.sentence import Users, say_many
+from bot.domain.sentence import Users
 from bot.domain.story import Entry
 from bot.ports import Message
-from bot.views.blocks import cut, message, section, sections
+from bot.views.blocks import cut, listed, message, section
 from bot.views.reader import Reader
 
 VERBATIM = 2500
@@ -30,11 +30,7 @@ def _drawn(entry: Entry, change: Change, reader: Reader, limit: int) -> Message:
     text = reader(record.sentence)
     if record.kind == "closed":
         text = f"{text} {_mentions(change, reader)}"
-    blocks = [section(text)]
-    more, hidden = sections((reader(one) for one in record.more), limit)
-    blocks += more
-    if hidden:
-        blocks.append(section(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
+    blocks = [section(text), *listed((reader(one) for one in record.more), reader, limit)]
     if not record.verbatim:
         return message(text, blocks)
     words = record.verbatim

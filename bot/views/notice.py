@@ -5,7 +5,7 @@ from bot.domain.change import Change
 from bot.domain.owners import owned, removable
 from bot.domain.sentence import Channels, all_of, say, say_many
 from bot.ports import Message
-from bot.views.blocks import Block, button, confirm, context, message, section, sections
+from bot.views.blocks import Block, button, confirm, context, listed, message, section
 from bot.views.card import headline, hold_button
 from bot.views.reader import Reader
 from bot.views.targets import in_order, target_lines, timing
@@ -40,11 +40,8 @@ def _theirs(change: Change, reader: Reader, channel: str) -> list[Block]:
         len(theirs),
         tags=tags,
     )
-    lines, hidden = sections(target_lines(in_order(theirs), reader), THEIRS)
-    blocks = [section(reader(title)), *lines]
-    if hidden:
-        blocks.append(context(reader(say_many("… and {n} more.", "… and {n} more.", hidden))))
-    return blocks
+    lines = target_lines(in_order(theirs), reader)
+    return [section(reader(title)), *listed(lines, reader, THEIRS)]
 
 
 def _buttons(change: Change, reader: Reader, channel: str) -> list[Block]:

@@ -10,7 +10,7 @@ from bot.domain.freeze import Calendar, Freeze
 from bot.domain.sentence import At, Sentence, User, all_of, say, say_many
 from bot.domain.story import Entry
 from bot.ports import Message
-from bot.views.blocks import Block, context, message, section, sections
+from bot.views.blocks import context, listed, message, section, sections
 from bot.views.card import headline
 from bot.views.reader import Reader, escaped
 
@@ -25,10 +25,7 @@ def change_list(changes: Sequence[Change], reader: Reader, *, elsewhere: int = 0
         text = reader(say("There are no such changes. Plan one with /taurus-upgrade."))
         return message(text, [section(text), *hint])
     head = reader(say_many("{n} change", "{n} changes", len(changes)))
-    blocks, hidden = sections(f"• {headline(change, reader)}" for change in changes)
-    if hidden:
-        more = say_many("… and {n} more.", "… and {n} more.", hidden)
-        blocks.append(context(reader(more)))
+    blocks = listed((f"• {headline(change, reader)}" for change in changes), reader)
     return message(head, [section(f"*{head}*"), *blocks, *hint])
 
 
@@ -43,10 +40,7 @@ def _elsewhere(count: int) -> Sentence:
 def history(entries: Sequence[Entry], reader: Reader, note: Sentence | None = None) -> Message:
     """Tell the story of changes, in order; `note` tells where all of it is."""
     head = reader(say_many("{n} entry of the history", "{n} entries of the history", len(entries)))
-    blocks, hidden = _entries(entries, reader)
-    if hidden:
-        more = say_many("… and {n} more.", "… and {n} more.", hidden)
-        blocks.append(context(reader(more)))
+    blocks = listed((_history_line(entry, reader) for entry in entries), reader)
     if note is not None:
         blocks.append(section(reader(note)))
     return message(head, [section(f"*{head}*"), *blocks])
@@ -54,11 +48,8 @@ def history(entries: Sequence[Entry], reader: Reader, note: Sentence | None = No
 
 def fits(entries: Sequence[Entry], reader: Reader) -> bool:
     """Whether a message has room for all of them."""
-    return not _entries(entries, reader)[1]
-
-
-def _entries(entries: Sequence[Entry], reader: Reader) -> tuple[list[Block], int]:
-    return sections(_history_line(entry, reader) for entry in entries)
+    _, hidden = sections(_history_line(entry, reader) for entry in entries)
+    return not hidden
 
 
 def _history_line(entry: Entry, reader: Reader) -> str:
@@ -72,10 +63,7 @@ def _history_line(entry: Entry, reader: Reader) -> str:
 def freeze_list(calendars: Mapping[str, Calendar], now: datetime, reader: Reader) -> Message:
     """Tell for each environment what closes it, and when it is open next."""
     head = reader(say("Freezes and change windows"))
-    blocks, hidden = sections(freeze_lines(calendars, now, reader))
-    if hidden:
-        more = say_many("… and {n} more.", "… and {n} more.", hidden)
-        blocks.append(context(reader(more)))
+    blocks = listed(freeze_lines(calendars, now, reader), reader)
     return message(head, [section(f"*{head}*"), *blocks])
 
 
