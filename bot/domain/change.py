@@ -378,13 +378,6 @@ def with_targets(change: Change, changed: Iterable[Target]) -> Change:
     return change.model_copy(update={"targets": targets})
 
 
-def begun_at(target: Target, timing: Timing) -> datetime | None:
-    """When an upgrade began: its job, or else its request; a request for a window tells nothing."""
-    if timing is Timing.IN_WINDOW:
-        return target.began_at
-    return target.began_at or target.submitted_at
-
-
 def ending(change: Change) -> Move:
     """Tell the move that closes a change of which nothing is in flight or planned.
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
-from bot.domain.change import Change, Options, Target, TargetState, Timing, begun_at
+from bot.domain.change import Change, Options, Target, TargetState, Timing
 from bot.domain.kernel import Path
 from bot.domain.pace import Pace
-from bot.domain.progress import waves
+from bot.domain.progress import begun_at, waves
 from bot.domain.sentence import At, Sentence, say, say_many
 
 LATEST = 20

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from bot.domain.change import IN_FLIGHT, NEW, Change, State, Target, TargetState
+from bot.domain.change import IN_FLIGHT, NEW, Change, State, Target, TargetState, Timing
 from bot.domain.model import Frozen
 from bot.domain.sentence import At, Sentence, say, say_many
 
@@ -108,6 +108,13 @@ def begins_wave(change: Change, batch: Sequence[Target]) -> bool:
     wave = batch[0].wave
     attempted_in = {target.wave for target in change.targets if target.batch is not None}
     return bool(attempted_in) and wave not in attempted_in
+
+
+def begun_at(target: Target, timing: Timing) -> datetime | None:
+    """When an upgrade began: its job, or else its request; a request for a window tells nothing."""
+    if timing is Timing.IN_WINDOW:
+        return target.began_at
+    return target.began_at or target.submitted_at
 
 
 def begun(change: Change, batch: Sequence[Target]) -> Sentence | None:

@@ -13,10 +13,9 @@ from bot.domain.change import (
     TargetState,
     advance,
     allows,
-    begun_at,
     ending,
 )
-from bot.domain.progress import ended
+from bot.domain.progress import begun_at, ended
 from bot.domain.risk import some
 from bot.domain.sentence import Sentence, say, say_many, word
 from bot.domain.story import Record
