@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from bot.alarm import Alarm
 from bot.domain.change import Change, Options, State, Target, Timing
@@ -39,8 +39,7 @@ async def _schedule(waiting: int, due: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.db"
         migrate(url)
-        at = _real_now() + timedelta(seconds=4)
-        _fill(url, waiting, due, at)
+        at = _fill(url, waiting, due)
         started = now()
         store = SqlChanges.open(url)
         await store.ready()
@@ -79,16 +78,19 @@ async def _claims(store: SqlChanges, due: int, at: datetime) -> tuple[datetime, 
     return woken, claimed
 
 
-def _fill(url: str, waiting: int, due: int, at: datetime) -> None:
-    made = [
-        _change(number, at if number < due else at + timedelta(days=1)) for number in range(waiting)
-    ]
+def _fill(url: str, waiting: int, due: int) -> datetime:
+    """Store changes of tomorrow, some of which are due soon; returns when."""
+    tomorrow = _real_now() + timedelta(days=1)
+    made = [_change(number, tomorrow) for number in range(waiting)]
     engine = open_engine(url)
     with engine.begin() as connection:
         rows = [{**change_row(one), "number": one.number} for one in made]
         connection.execute(insert(changes), rows)
         connection.execute(insert(targets), [row for one in made for row in target_rows(one)])
+        soon = _real_now() + timedelta(seconds=3)
+        connection.execute(update(changes).where(changes.c.number <= due).values(due_at=soon))
     engine.dispose()
+    return soon
 
 
 def _change(number: int, at: datetime) -> Change:
