@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from bot.domain.card import Card as Card  # noqa: PLC0414
+from bot.domain.card import Role as Role  # noqa: PLC0414
 from bot.domain.change import Change, State
 from bot.domain.duty import Shift
 from bot.domain.errors import StoreError as StoreError  # noqa: PLC0414 - the store's raise it
@@ -29,8 +31,6 @@ from bot.domain.message import View as View  # noqa: PLC0414
 from bot.domain.model import Frozen
 from bot.domain.person import Group
 from bot.domain.person import Person as Person  # noqa: PLC0414 - ports speak of people
-from bot.domain.shown import Card as Card  # noqa: PLC0414
-from bot.domain.shown import Role as Role  # noqa: PLC0414
 from bot.domain.signal import Reading, Signal
 from bot.domain.story import Entry, Record
 from bot.domain.windows import Span

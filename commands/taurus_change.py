@@ -11,6 +11,7 @@ from bot.domain.sentence import Sentence, say, word
 from bot.domain.when import WhenError, parse_duration, parse_when
 from bot.ports import Message, View
 from bot.service import Desk
+from bot.service.access import Access
 from bot.service.amend import find
 from bot.service.approve import (
     approve,
@@ -23,7 +24,6 @@ from bot.service.approve import (
 )
 from bot.service.history import send_story, story_of
 from bot.service.hold import hold, take_out
-from bot.service.reading import Reading
 from bot.service.retry import retry
 from bot.service.tell import place_of
 from bot.service.wish import Wish
@@ -97,9 +97,9 @@ class Line:
             raise UsageError(text)
         return number_of(self.rest[0])
 
-    def reading(self, desk: Desk) -> Reading:
+    def access(self, desk: Desk) -> Access:
         """What the asker may see in this channel."""
-        return Reading(desk, self.asker.person, self.call.channel)
+        return Access(desk, self.asker.person, self.call.channel)
 
     def wish(self, desk: Desk) -> Wish:
         """Make the wish about the change that was named."""
@@ -130,12 +130,12 @@ async def _list(line: Line, desk: Desk) -> Message:
     mine = line.asker.person.id if "--mine" in line.given.flags else None
     states = None if "--all" in line.given.flags else OPEN_STATES
     found = await desk.changes.find(states=states, requester=mine)
-    shown = await line.reading(desk).changes(found)
+    shown = await line.access(desk).changes(found)
     return change_list(shown, line.reader, elsewhere=len(found) - len(shown))
 
 
 async def _show(line: Line, desk: Desk) -> Message:
-    change = await line.reading(desk).change(line.number())
+    change = await line.access(desk).change(line.number())
     return page(change, line.reader, page_number(line.given))
 
 
@@ -145,12 +145,12 @@ async def _history(line: Line, desk: Desk) -> Message:
     if "--file" in line.given.flags:
         raise UsageError(say("Name the change: /taurus-change {verb} CHG-7.", verb=line.verb))
     entries = await desk.changes.story(since=line.asker.now - _age(line.given))
-    return history(await line.reading(desk).entries(entries), line.reader)
+    return history(await line.access(desk).entries(entries), line.reader)
 
 
 async def _story(line: Line, desk: Desk) -> Message:
     """Tell of one change; what is too long for a message goes to the asker as a file."""
-    change = await line.reading(desk).change(line.number())
+    change = await line.access(desk).change(line.number())
     entries = await story_of(desk, change)
     if "--file" not in line.given.flags and fits(entries, line.reader):
         return history(entries, line.reader)

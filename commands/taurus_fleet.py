@@ -13,7 +13,7 @@ from bot.domain.selection import BEHIND, select
 from bot.domain.sentence import say
 from bot.ports import Fleet, Message
 from bot.service import Desk
-from bot.service.reading import Reading
+from bot.service.access import Access
 from bot.service.roster import FRESH, Known
 from bot.service.survey import version_of
 from bot.views.answers import usage
@@ -55,21 +55,21 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
     if call.text.strip().lower() == "help":
         hint = say("See all databases, those of a pattern, or only those that are behind.")
         return usage((hint,), reader, tuple(f"/taurus-fleet {form}" for form in USAGE))
-    reading = Reading(desk, asker.person, call.channel)
-    return await _page(call.text, call.channel, desk, reading, reader)
+    access = Access(desk, asker.person, call.channel)
+    return await _page(call.text, call.channel, desk, access, reader)
 
 
 async def turn(click: Click, asker: Asker, desk: Desk) -> Message | None:
     """Show another page in the place of the one with the button."""
-    reading = Reading(desk, asker.person, click.channel)
+    access = Access(desk, asker.person, click.channel)
     reader = Reader.of(asker.person.language)
-    page = await _page(click.value, click.channel, desk, reading, reader)
+    page = await _page(click.value, click.channel, desk, access, reader)
     return page.model_copy(update={"replaces": True})
 
 
-async def _page(text: str, channel: str, desk: Desk, reading: Reading, reader: Reader) -> Message:
+async def _page(text: str, channel: str, desk: Desk, access: Access, reader: Reader) -> Message:
     line = _understood(read(text, _OPTIONS), channel, desk)
-    await reading.permit(desk.environments[line.environment])
+    await access.permit(desk.environments[line.environment])
     known = await _known(desk, line)
     listed: Sequence[Instance] = known.instances
     if line.words:

@@ -10,8 +10,8 @@ from bot.domain.sentence import Sentence, say
 from bot.domain.when import WhenError, parse_when
 from bot.ports import Message
 from bot.service import Desk
+from bot.service.access import Access
 from bot.service.freezes import concerned, declare, lift
-from bot.service.reading import Reading
 from bot.views.answers import told, told_all, usage
 from bot.views.reader import Reader
 from bot.views.tables import freeze_list
@@ -54,7 +54,7 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
         raise UsageError(*given.problems)
     match verb:
         case "list":
-            shown = await Reading(desk, asker.person, call.channel).environments()
+            shown = await Access(desk, asker.person, call.channel).environments()
             calendars = {name: await desk.calendar(one) for name, one in shown.items()}
             return freeze_list(calendars, asker.now, reader)
         case "lift":

@@ -25,9 +25,9 @@ from bot.domain.waves import REST, WavesError, parse_waves
 from bot.domain.when import WhenError, parse_when
 from bot.ports import Message, View
 from bot.service import Desk
+from bot.service.access import Access
 from bot.service.approvers import lacking
 from bot.service.propose import draft, permit, propose
-from bot.service.reading import Reading
 from bot.service.tell import place_of
 from bot.views.answers import told as answer
 from bot.views.forms import (
@@ -200,8 +200,8 @@ async def suggest(query: Query, asker: Asker, desk: Desk) -> Mapping[str, Any]:
     environment = (
         query.form.values.get("env") or _nearest(desk, _note(query.form.metadata).channel).name
     )
-    reading = Reading(desk, asker.person, _place(query.form.values, query.form.metadata))
-    if not (await reading.decision(desk.environments[environment])).allowed:
+    access = Access(desk, asker.person, _place(query.form.values, query.form.metadata))
+    if not (await access.decision(desk.environments[environment])).allowed:
         return menu((), None, Reader.of(asker.person.language))
     choices = await _choices(environment, desk)
     found = matching(query.typed, choices)
@@ -264,9 +264,9 @@ async def _preview(entered: Entered, note: Note, asker: Asker, desk: Desk) -> Pr
     if (closure := await _closure(sent, environment, asker, desk)) is not None:
         problems += explained(closure)
     words = [value for value, _ in entered.instances]
-    reading = Reading(desk, asker.person, entered.channel or note.channel)
+    access = Access(desk, asker.person, entered.channel or note.channel)
     try:
-        await reading.permit(environment)
+        await access.permit(environment)
         known = await desk.rosters[environment.name].known()
         plan = await draft(desk, environment, words, sent.options, known.versions)
     except RefusedError as refused:

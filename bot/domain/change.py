@@ -15,7 +15,7 @@ from pydantic import Field
 from bot.domain.duty import Duty
 from bot.domain.kernel import Kernel, Path
 from bot.domain.model import Frozen
-from bot.domain.pace import Pace
+from bot.domain.past import PastUpgrades
 from bot.domain.sentence import Sentence, Word
 from bot.domain.subscription import Subscription
 
@@ -309,7 +309,7 @@ class Change(Frozen):
     """When people last decided to go on after a halt, knowing what had failed by then."""
     parent: int | None = None
     """The change of which this one retries the rest."""
-    paces: tuple[Pace, ...] = ()
+    past: tuple[PastUpgrades, ...] = ()
     """How long upgrades took in its environment when it was planned."""
     difference: tuple[Sentence, ...] = ()
     """Why the last approval became void; empty if none did."""

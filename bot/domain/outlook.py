@@ -7,7 +7,7 @@ from statistics import median
 
 from bot.domain.change import Change, Options, Target, TargetState, Timing
 from bot.domain.kernel import Path
-from bot.domain.pace import Pace
+from bot.domain.past import PastUpgrades
 from bot.domain.progress import begun_at, waves
 from bot.domain.sentence import At, Sentence, say, say_many
 
@@ -24,7 +24,7 @@ def took(target: Target, timing: Timing) -> timedelta | None:
     return max(target.ended_at - began_at, timedelta())
 
 
-def paces(changes: Iterable[Change]) -> tuple[Pace, ...]:
+def past_upgrades(changes: Iterable[Change]) -> tuple[PastUpgrades, ...]:
     """Measure the targets of past changes, the latest first."""
     by_path: defaultdict[Path, list[timedelta]] = defaultdict(list)
     for change in changes:
@@ -33,7 +33,7 @@ def paces(changes: Iterable[Change]) -> tuple[Pace, ...]:
             if duration is not None and len(by_path[target.path]) < LATEST:
                 by_path[target.path].append(duration)
     return tuple(
-        Pace(
+        PastUpgrades(
             path=path,
             count=len(found),
             shortest=min(found),
@@ -44,12 +44,14 @@ def paces(changes: Iterable[Change]) -> tuple[Pace, ...]:
     )
 
 
-def lasts(targets: Sequence[Target], options: Options, known: Sequence[Pace]) -> timedelta | None:
+def lasts(
+    targets: Sequence[Target], options: Options, known: Sequence[PastUpgrades]
+) -> timedelta | None:
     """How long a change takes at worst, soaks included; None if that is not known.
 
     Each wave takes as long as the slowest upgrade by one of its paths did lately.
     """
-    longest = {pace.path: pace.longest for pace in known}
+    longest = {one.path: one.longest for one in known}
     by_number = waves(targets)
     paths = [{target.path for target in its} for its in by_number.values()]
     if options.timing is Timing.IN_WINDOW or not all(path <= longest.keys() for path in paths):
@@ -61,12 +63,12 @@ def lasts(targets: Sequence[Target], options: Options, known: Sequence[Pace]) ->
 def outlook(
     targets: Sequence[Target],
     options: Options,
-    known: Sequence[Pace],
+    known: Sequence[PastUpgrades],
     started_at: datetime | None = None,
 ) -> tuple[Sentence, ...]:
     """Say how long upgrades took here lately, and until when this may take."""
     present = {target.path for target in targets}
-    said = [_pace(pace) for pace in known if pace.path in present]
+    said = [_past(one) for one in known if one.path in present]
     count = len(waves(targets))
     if options.timing is Timing.IN_WINDOW and count > 1:
         said.append(
@@ -92,19 +94,19 @@ def _until(begins_at: datetime | None, worst: timedelta) -> Sentence:
     )
 
 
-def _pace(pace: Pace) -> Sentence:
+def _past(past: PastUpgrades) -> Sentence:
     facts = {
-        "shortest": _minutes(pace.shortest),
-        "longest": _minutes(pace.longest),
-        "median": _minutes(pace.median),
+        "shortest": _minutes(past.shortest),
+        "longest": _minutes(past.longest),
+        "median": _minutes(past.median),
     }
-    match pace.path:
+    match past.path:
         case Path.TWO_PHASE:
             return say_many(
                 "The last upgrade in two phases here took {longest} min.",
                 "The last {n} upgrades in two phases here took {shortest} to {longest} min, half "
                 "of them at most {median}.",
-                pace.count,
+                past.count,
                 **facts,
             )
         case Path.SEVERAL_ROUNDS:
@@ -112,7 +114,7 @@ def _pace(pace: Pace) -> Sentence:
                 "The last first round here took {longest} min.",
                 "The last {n} first rounds here took {shortest} to {longest} min, half of them at "
                 "most {median}.",
-                pace.count,
+                past.count,
                 **facts,
             )
         case Path.DIRECT:
@@ -120,7 +122,7 @@ def _pace(pace: Pace) -> Sentence:
                 "The last upgrade here took {longest} min.",
                 "The last {n} upgrades here took {shortest} to {longest} min, half of them at most "
                 "{median}.",
-                pace.count,
+                past.count,
                 **facts,
             )
 

@@ -6,7 +6,7 @@ from bot.domain.change import Options, Target, TargetState, Timing
 from bot.domain.instance import Detail, Instance, Job, PreCheck, Schedule, Status, Version
 from bot.domain.kernel import path_from
 from bot.domain.model import Frozen
-from bot.domain.pace import Pace
+from bot.domain.past import PastUpgrades
 from bot.domain.risk import rounds, some
 from bot.domain.sentence import Sentence, say, say_many
 from bot.domain.waves import NO_RULES, Member, WaveRules, waves_of
@@ -42,7 +42,7 @@ class Plan(Frozen):
     """The globs and tags among the words."""
     meant: tuple[str, ...] = ()
     """Ids of all instances that these meant, those that are left out included."""
-    paces: tuple[Pace, ...] = ()
+    past: tuple[PastUpgrades, ...] = ()
     """How long upgrades took here lately."""
 
 

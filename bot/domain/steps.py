@@ -7,7 +7,7 @@ looked at until proven -> closed. Each function here decides one of these steps.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.ahead import announcing
+from bot.domain.announcement import announcing
 from bot.domain.change import (
     IN_FLIGHT,
     Batch,

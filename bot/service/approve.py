@@ -6,6 +6,7 @@ Each use case re-reads the change, asks the policy, decides by a pure function a
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.domain.approval import approved, renewed, rescheduled, resumed
 from bot.domain.change import (
     IN_FLIGHT,
     Change,
@@ -17,7 +18,6 @@ from bot.domain.change import (
     allows,
     with_targets,
 )
-from bot.domain.consent import approved, renewed, rescheduled, resumed
 from bot.domain.policy import Action
 from bot.domain.refused import RefusedError
 from bot.domain.seal import seal_of, sealed_facts

@@ -8,7 +8,7 @@ attempted is ever sent again unless the request provably never left.
 import asyncio
 from datetime import datetime, timedelta
 
-from bot.domain.ahead import announced, early
+from bot.domain.announcement import announced, early
 from bot.domain.change import (
     IN_FLIGHT,
     NEW,
@@ -20,7 +20,6 @@ from bot.domain.change import (
 from bot.domain.errors import CloudError
 from bot.domain.freeze import Closure, closure_of
 from bot.domain.instance import Instance
-from bot.domain.joined import joined
 from bot.domain.observe import (
     CLOCK_SLACK,
     by_instance,
@@ -30,8 +29,8 @@ from bot.domain.observe import (
     wants_version,
 )
 from bot.domain.plan import Facts, next_batch
+from bot.domain.preflight import joined, may_send, next_step
 from bot.domain.progress import begins_wave, soaking_until
-from bot.domain.sending import may_send, next_step
 from bot.domain.sentence import Sentence, say
 from bot.domain.signal import parameters
 from bot.domain.steps import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.ahead import held, is_holdable
+from bot.domain.announcement import held, is_holdable
 from bot.domain.change import Change, State, Target, TargetState
 from bot.domain.owners import is_owner, owned, removable, taken_out
 from bot.domain.policy import Action

@@ -17,8 +17,8 @@ from bot.domain.change import OPEN_STATES, Change, State
 from bot.domain.drift import drift_of
 from bot.domain.policy import Action, Circle, decide
 from bot.ports import ChatError, Person, StoreError
+from bot.service.access import Access
 from bot.service.desk import Desk
-from bot.service.reading import Reading
 from bot.views.home import Fleet, HomeTab, home
 from bot.views.reader import Reader
 
@@ -124,7 +124,7 @@ async def _open_changes(desk: Desk) -> tuple[Change, ...]:
 
 async def _tab(desk: Desk, person: Person, changes: Iterable[Change]) -> HomeTab:
     now = desk.clock()
-    environments = await Reading(desk, person, "").environments()
+    environments = await Access(desk, person, "").environments()
     circles = {name: await desk.circle(person, one) for name, one in environments.items()}
     listed = [change for change in changes if change.environment in circles]
     return HomeTab(

@@ -21,8 +21,7 @@ from bot.domain.waves import WaveRules
 from bot.ports import TakenError
 from bot.service.approvers import asked_for, called, lacking
 from bot.service.desk import Desk
-from bot.service.foresight import prechecked, recent_paces
-from bot.service.survey import survey
+from bot.service.survey import prechecked, recent_upgrades, survey
 from bot.service.timekeeper import trust_time
 
 
@@ -95,8 +94,8 @@ async def draft(
     plan = _planned(selection, facts, options, environment.wave_rules)
     patterns = tuple(one for one in words if is_pattern(one))
     meant = tuple(one.id for one in selection.chosen) if patterns else ()
-    paces = await recent_paces(desk, environment.name)
-    return plan.model_copy(update={"paces": paces, "patterns": patterns, "meant": meant})
+    past = await recent_upgrades(desk, environment.name)
+    return plan.model_copy(update={"past": past, "patterns": patterns, "meant": meant})
 
 
 async def _refuse_maintenance(
@@ -236,7 +235,7 @@ def _change(
         warnings=plan.warnings,
         patterns=plan.patterns,
         meant=plan.meant,
-        paces=plan.paces,
+        past=plan.past,
         halt_after=environment.halt_after_failures,
         slow_after=environment.slow_after,
         notify=tuple(one for one in environment.notify if one != channel),

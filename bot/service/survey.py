@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from bot.domain.change import IN_FLIGHT
+from bot.domain.change import IN_FLIGHT, OPEN_STATES, State
 from bot.domain.errors import CloudError, Reaction
-from bot.domain.instance import Instance, Job, Schedule, Version
+from bot.domain.instance import Instance, Job, PreCheck, Schedule, Version
 from bot.domain.observe import by_instance, copy_of
-from bot.domain.plan import Facts
+from bot.domain.outlook import past_upgrades
+from bot.domain.past import PastUpgrades
+from bot.domain.plan import Facts, blockers
 from bot.ports import Fleet
 from bot.service.desk import Desk
 
@@ -17,6 +19,10 @@ _Task = TypeVar("_Task", Job, Schedule)
 
 RUNNING_JOBS_SINCE = timedelta(days=1)
 """No upgrade job runs longer than this: the longest known take some hours."""
+
+PAST_CHANGES = 5
+"""So many closed changes are looked at for how long upgrades take."""
+_UNANSWERED = PreCheck(passed=False, is_finished=False)
 
 
 async def survey(
@@ -112,3 +118,30 @@ async def _neighbours(
 
 def _unfinished(tasks: Sequence[_Task]) -> _Task | None:
     return next((task for task in tasks if not task.state.is_over), None)
+
+
+async def prechecked(desk: Desk, environment: str, facts: Sequence[Facts]) -> tuple[Facts, ...]:
+    """Add what the vendor's own pre-check finds; it changes nothing on the databases.
+
+    It is not worth a refusal: what it does not tell in time is a warning.
+    """
+    rows = [
+        (one.instance.id, str(one.version.current))
+        for one in facts
+        if one.version is not None and not blockers(one)
+    ]
+    try:
+        found = await desk.fleets[environment].prechecks(rows)
+    except CloudError:
+        found = {}
+    if found is None:
+        return tuple(facts)
+    asked = {instance_id: found.get(instance_id, _UNANSWERED) for instance_id, _ in rows}
+    return tuple(one.model_copy(update={"precheck": asked.get(one.instance.id)}) for one in facts)
+
+
+async def recent_upgrades(desk: Desk, environment: str) -> tuple[PastUpgrades, ...]:
+    """Tell how long upgrades took in the last changes of this environment."""
+    closed = frozenset(State) - OPEN_STATES
+    changes = await desk.changes.find(states=closed, environment=environment, limit=PAST_CHANGES)
+    return past_upgrades(changes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.domain.ahead import is_holdable
+from bot.domain.announcement import is_holdable
 from bot.domain.change import IN_FLIGHT, Approval, Change, State, TargetState, Timing
 from bot.domain.correlation import correlation_id
 from bot.domain.duty import Duty, is_source
@@ -135,7 +135,7 @@ def _plan(change: Change) -> list[Sentence]:
     if change.state in {State.PROPOSED, State.SCHEDULED}:
         said.append(timing(change.options))
     if change.is_open:
-        said += outlook(change.kept, change.options, change.paces, change.started_at)
+        said += outlook(change.kept, change.options, change.past, change.started_at)
     return [*said, *soak(change)]
 
 

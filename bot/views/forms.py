@@ -116,7 +116,7 @@ def reschedule_form(change: Change, zone: str, reader: Reader) -> View:
 
 def consent_form(change: Change, title: Sentence, metadata: str, reader: Reader) -> View:
     """Draw the form that asks to type the environment's name, for a yes in a protected one."""
-    said = gist(change.kept, change.options, change.paces)
+    said = gist(change.kept, change.options, change.past)
     warning = alert(reader(protection(change.environment)), "warning")
     lines = [f"*{headline(change, reader)}*", *(reader(one) for one in said)]
     planned = change.in_state({TargetState.PLANNED})
@@ -283,7 +283,7 @@ def _preview(preview: Preview, has_chosen: bool, reader: Reader) -> list[Block]:
             len(plan.targets),
         )
     )
-    facts = [*gist(plan.targets, preview.options, plan.paces), *plan.warnings]
+    facts = [*gist(plan.targets, preview.options, plan.past), *plan.warnings]
     said = [reader(one) for one in facts]
     said += target_lines(plan.targets, reader)
     return listed([f"*{head}*", *said], reader, _PREVIEW)

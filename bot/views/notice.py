@@ -1,6 +1,6 @@
 """The short notice for those who only watch, and for those whose databases are touched."""
 
-from bot.domain.ahead import is_holdable
+from bot.domain.announcement import is_holdable
 from bot.domain.change import Change
 from bot.domain.owners import owned, removable
 from bot.domain.sentence import Channels, all_of, say, say_many

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.change import Change, Options, State, Target, TargetState
 from bot.domain.outlook import outlook
-from bot.domain.pace import Pace
+from bot.domain.past import PastUpgrades
 from bot.domain.progress import Stage, Stretch, soaking_until, stretches
 from bot.domain.risk import risk
 from bot.domain.sentence import At, Sentence, say, say_many
@@ -22,9 +22,11 @@ SHOWN = 8
 """Lines of waves on a card; the targets tell the rest."""
 
 
-def gist(targets: Sequence[Target], options: Options, paces: Sequence[Pace]) -> list[Sentence]:
+def gist(
+    targets: Sequence[Target], options: Options, past: Sequence[PastUpgrades]
+) -> list[Sentence]:
     """Say what an upgrade means: the risk first, then when, until when, and in which waves."""
-    until = outlook(targets, options, paces)
+    until = outlook(targets, options, past)
     return [*risk(targets), timing(options), *until, *waves(targets)]
 
 

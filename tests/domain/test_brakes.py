@@ -16,7 +16,7 @@ from bot.domain.change import (
 from bot.domain.errors import CloudError, Effect
 from bot.domain.instance import Answer
 from bot.domain.plan import next_batch
-from bot.domain.sending import may_send
+from bot.domain.preflight import may_send
 from bot.domain.sentence import say
 from bot.domain.steps import answered, attempted, looked, orphaned
 from bot.domain.turns import Step, settled, turned

@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from bot.domain.approval import approved, renewed, rescheduled, resumed
 from bot.domain.change import (
     IN_FLIGHT,
     Approval,
@@ -25,14 +26,13 @@ from bot.domain.change import (
     allows,
     with_targets,
 )
-from bot.domain.consent import approved, renewed, rescheduled, resumed
 from bot.domain.instance import Detail, Status
 from bot.domain.person import Person
 from bot.domain.plan import Facts, Plan, make_plan, next_batch
 from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.preflight import may_send, next_step
 from bot.domain.rules import ruled
 from bot.domain.seal import seal_of
-from bot.domain.sending import may_send, next_step
 from bot.domain.sentence import say
 from bot.domain.story import Record
 from bot.domain.turns import settled

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.change import Options, State, Target, TargetState, Timing
 from bot.domain.kernel import Path
-from bot.domain.outlook import LATEST, lasts, outlook, paces
-from bot.domain.pace import Pace
+from bot.domain.outlook import LATEST, lasts, outlook, past_upgrades
+from bot.domain.past import PastUpgrades
 from bot.domain.report import rows
 from bot.views.card import card
 from bot.views.reader import Reader
@@ -33,9 +33,9 @@ def done(minutes: float, kernel: str = OLD, **fields: object) -> Target:
     return target(1, kernel, **given)
 
 
-def direct(longest: float = 6, count: int = 12) -> Pace:
+def direct(longest: float = 6, count: int = 12) -> PastUpgrades:
     minutes = [timedelta(minutes=one) for one in (3, 4, longest)]
-    return Pace(
+    return PastUpgrades(
         path=Path.DIRECT, count=count, shortest=minutes[0], median=minutes[1], longest=minutes[2]
     )
 
@@ -43,16 +43,16 @@ def direct(longest: float = 6, count: int = 12) -> Pace:
 def test_past_upgrades_are_measured_by_path() -> None:
     past = [done(3), done(6), done(4), done(20, TWO_PHASE)]
     past += [done(9, ANCIENT, state=TargetState.FURTHER_ROUND)]
-    assert paces([change(*past)]) == (
+    assert past_upgrades([change(*past)]) == (
         direct(count=3),
-        Pace(
+        PastUpgrades(
             path=Path.SEVERAL_ROUNDS,
             count=1,
             shortest=9 * MINUTE,
             median=9 * MINUTE,
             longest=9 * MINUTE,
         ),
-        Pace(
+        PastUpgrades(
             path=Path.TWO_PHASE,
             count=1,
             shortest=20 * MINUTE,
@@ -67,22 +67,22 @@ def test_past_upgrades_are_measured_by_path() -> None:
     [done(5, state=TargetState.FAILED), done(5, ended_at=None), done(5, began_at=None), target()],
 )
 def test_what_failed_or_was_not_seen_to_its_end_tells_nothing(unmeasured: Target) -> None:
-    assert paces([change(unmeasured)]) == ()
+    assert past_upgrades([change(unmeasured)]) == ()
 
 
 def test_the_wait_for_a_window_is_no_part_of_an_upgrade() -> None:
     unseen = done(600, began_at=None, submitted_at=NOW)
     in_window = change(unseen, done(5), options=Options(timing=Timing.IN_WINDOW))
-    (pace,) = paces([in_window])
-    assert (pace.count, pace.longest) == (1, 5 * MINUTE)
+    (past,) = past_upgrades([in_window])
+    assert (past.count, past.longest) == (1, 5 * MINUTE)
     assert [row.took for row in rows(in_window)] == [None, 5 * MINUTE]
-    assert paces([change(unseen)])[0].longest == 600 * MINUTE
+    assert past_upgrades([change(unseen)])[0].longest == 600 * MINUTE
 
 
 def test_only_the_latest_upgrades_count() -> None:
     late, early = change(*(done(3) for _ in range(LATEST))), change(done(60))
-    (pace,) = paces([late, early])
-    assert (pace.count, pace.longest) == (LATEST, 3 * MINUTE)
+    (past,) = past_upgrades([late, early])
+    assert (past.count, past.longest) == (LATEST, 3 * MINUTE)
 
 
 def test_each_wave_takes_as_long_as_its_slowest_path_and_soaks_come_between() -> None:
@@ -136,7 +136,7 @@ def test_one_upgrade_is_no_range_and_seconds_are_a_minute() -> None:
 
 
 def test_the_card_tells_by_when_it_is_over_once_it_runs() -> None:
-    asked = change(target(), state=State.PROPOSED, paces=(direct(),))
+    asked = change(target(), state=State.PROPOSED, past=(direct(),))
     assert "Over about 6 min after it starts" in str(card(asked, Reader.of("en-us")).blocks)
     begun = asked.model_copy(update={"state": State.RUNNING, "started_at": NOW})
     over_at = int((NOW + 6 * MINUTE).timestamp())

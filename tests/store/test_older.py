@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.command import Click
-from bot.domain.ahead import held
+from bot.domain.announcement import held
+from bot.domain.approval import resumed
 from bot.domain.change import State
-from bot.domain.consent import resumed
 from bot.domain.policy import Environment
 from bot.domain.rules import rules_differ
 from bot.domain.seal import is_sealed

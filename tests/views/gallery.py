@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.ahead import announced, announcing
+from bot.domain.announcement import announced, announcing
 from bot.domain.change import Change, Options, State, TargetState, Timing
 from bot.domain.choice import Choice
 from bot.domain.drift import drift_of

@@ -3,11 +3,10 @@
 import pytest
 
 from bot.domain.change import Change
-from bot.domain.joined import joined
 from bot.domain.kernel import Kernel
 from bot.domain.policy import Environment
+from bot.domain.preflight import joined, next_step
 from bot.domain.rules import ruled
-from bot.domain.sending import next_step
 from tests.domain.examples import (
     NEWER,
     NOW,

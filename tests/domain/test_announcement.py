@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.ahead import AHEAD, announced, early, held, is_holdable, scheduled
+from bot.domain.announcement import AHEAD, announced, early, held, is_holdable, scheduled
+from bot.domain.approval import rescheduled
 from bot.domain.change import Change, Options, State, TargetState, Timing
-from bot.domain.consent import rescheduled
 from bot.domain.policy import Environment
 from bot.domain.seal import is_sealed
 from bot.domain.sentence import User, say

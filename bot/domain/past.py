@@ -6,7 +6,7 @@ from bot.domain.kernel import Path
 from bot.domain.model import Frozen
 
 
-class Pace(Frozen):
+class PastUpgrades(Frozen):
     """How long the latest upgrades by one path took, each for itself."""
 
     path: Path

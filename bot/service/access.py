@@ -11,8 +11,8 @@ from bot.service.amend import find
 from bot.service.desk import Desk
 
 
-class Reading:
-    """One person who reads in one place; empty: in a place of their own, such as the Home tab."""
+class Access:
+    """What one person may see in one place; empty: in one of their own, such as the Home tab."""
 
     def __init__(self, desk: Desk, person: Person, channel: str) -> None:
         """Nothing is read yet."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.ahead import scheduled
+from bot.domain.announcement import scheduled
 from bot.domain.change import Approval, Change, Move, Options, Timing, advance
 from bot.domain.policy import Environment
 from bot.domain.reminders import awaiting

@@ -1,14 +1,20 @@
-"""The last question before anything is sent: is what was approved still what there is?"""
+"""The last questions before anything is sent: is what was approved still what there is?
+
+What joined a glob or a tag after the change was asked for is never touched, but told.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.change import IN_FLIGHT, Change, State, Target
+from bot.domain.instance import Instance
 from bot.domain.plan import Facts, next_batch
 from bot.domain.policy import Environment
+from bot.domain.risk import some
 from bot.domain.rules import ruled, rules_differ
 from bot.domain.seal import difference, is_sealed
-from bot.domain.sentence import Sentence, say
+from bot.domain.selection import select
+from bot.domain.sentence import Sentence, say, say_many
 from bot.domain.steps import BUSY_LIMIT, attempted, not_ready, voided, waits
 from bot.domain.turns import Step, fact
 
@@ -53,6 +59,27 @@ def next_step(
         return _waiting(change, busy, checked, facts, rules, now)
     fresh, records = attempted(change, batch, facts, now)
     return fresh, (*(fact(now, "joined", one) for one in added), *records)
+
+
+def joined(change: Change, fleet: Sequence[Instance]) -> tuple[Sentence, ...]:
+    """Name the instances that the words of the request mean by now, and did not mean then."""
+    if not change.patterns:
+        return ()
+    known = frozenset(change.meant)
+    names = [one.name for one in select(change.patterns, fleet).chosen if one.id not in known]
+    if not names:
+        return ()
+    return (
+        say_many(
+            "{n} instance has joined {words} since this was asked for; nobody approved it, so it "
+            "is left alone: {names}.",
+            "{n} instances have joined {words} since this was asked for; nobody approved them, "
+            "so they are left alone: {names}.",
+            len(names),
+            words=" ".join(change.patterns),
+            names=some(names),
+        ),
+    )
 
 
 def _waiting(
