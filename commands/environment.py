@@ -2,7 +2,7 @@
 
 from bot.command import UsageError
 from bot.domain.arguments import did_you_mean
-from bot.domain.policy import Environment
+from bot.domain.environment import Environment
 from bot.domain.sentence import say
 from bot.service import Desk
 

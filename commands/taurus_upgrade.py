@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from bot.command import Asker, Call, Command, UsageError
 from bot.domain.arguments import Arguments, Option, read
 from bot.domain.change import Options, Timing
+from bot.domain.environment import Environment
 from bot.domain.model import Frozen
-from bot.domain.policy import Environment
 from bot.domain.sentence import Sentence, say
 from bot.domain.waves import WavesError, parse_waves
 from bot.domain.when import WhenError, parse_duration, parse_when

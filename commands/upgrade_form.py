@@ -11,13 +11,13 @@ from bot.command import Asker, Call, Click, Form, Query, Shortcut, Submission, U
 from bot.domain.arguments import Option, read
 from bot.domain.change import Change, Options, Timing
 from bot.domain.choice import Choice, matching
+from bot.domain.environment import Environment
 from bot.domain.errors import CloudError
 from bot.domain.freeze import Closure, closure_of
 from bot.domain.freeze import told as explained
 from bot.domain.instance import Instance
 from bot.domain.localtime import typed
 from bot.domain.model import Frozen
-from bot.domain.policy import Environment
 from bot.domain.refused import RefusedError
 from bot.domain.selection import is_pattern, select
 from bot.domain.sentence import Sentence, say

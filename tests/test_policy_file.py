@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.environment import MoreApprovals
 from bot.domain.kernel import Path as UpgradePath
-from bot.domain.policy import MoreApprovals
 from bot.domain.signal import Query
 from bot.domain.waves import WaveRules
 from bot.domain.windows import span_at

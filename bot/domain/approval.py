@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.domain.announcement import scheduled
 from bot.domain.change import Approval, Change, Move, Options, Timing, advance
-from bot.domain.policy import Environment
+from bot.domain.environment import Environment
 from bot.domain.reminders import awaiting
 from bot.domain.rules import ruled, rules_differ
 from bot.domain.seal import is_sealed, resealed

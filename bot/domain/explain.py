@@ -1,9 +1,10 @@
 """What the policy would decide about somebody, from the policy alone: without Slack or a change."""
 
 from bot.domain.duty import is_source
+from bot.domain.environment import Environment
 from bot.domain.model import Frozen
 from bot.domain.person import Person
-from bot.domain.policy import Action, Circle, Decision, Environment, decide
+from bot.domain.policy import Action, Circle, Decision, decide
 from bot.domain.reasons import Reason
 from bot.domain.rules import rule_in_words
 from bot.domain.sentence import Channels, Sentence, Users, say

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.change import IN_FLIGHT, Change, State, Target
+from bot.domain.environment import Environment
 from bot.domain.instance import Instance
 from bot.domain.plan import Facts, next_batch
-from bot.domain.policy import Environment
 from bot.domain.risk import some
 from bot.domain.rules import ruled, rules_differ
 from bot.domain.seal import difference, is_sealed

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from bot.domain.change import Change
+from bot.domain.environment import Environment
 from bot.domain.sentence import Channels, Sentence, User, say
-
-if TYPE_CHECKING:
-    from bot.domain.policy import Environment
 
 
 class Reason(StrEnum):
@@ -37,12 +34,12 @@ class Reason(StrEnum):
     NOBODY_TO_OVERRIDE = "nobody_to_override"
 
 
-def sentence_of(reason: Reason, environment: "Environment", change: Change | None) -> Sentence:
+def sentence_of(reason: Reason, environment: Environment, change: Change | None) -> Sentence:
     """Say a decision to the person whom it is about."""
     return _SENTENCES[reason](environment, change)
 
 
-def _not_approver(environment: "Environment", change: Change | None) -> Sentence:
+def _not_approver(environment: Environment, change: Change | None) -> Sentence:
     if environment.approvers:
         return say(
             "You are not among the approvers of {env}, so nothing was approved.",
@@ -56,7 +53,7 @@ def _not_approver(environment: "Environment", change: Change | None) -> Sentence
     )
 
 
-def not_read_here(environment: "Environment") -> Sentence:
+def not_read_here(environment: Environment) -> Sentence:
     """Refuse to show something in a channel of others, and say where it is shown."""
     return say(
         "This channel does not speak of {env}, so nothing of it is shown here. Ask in one of its "
@@ -66,7 +63,7 @@ def not_read_here(environment: "Environment") -> Sentence:
     )
 
 
-def _not_involved(environment: "Environment", change: Change | None) -> Sentence:
+def _not_involved(environment: Environment, change: Change | None) -> Sentence:
     if change is None:
         return say(
             "Only those who may ask for changes of {env} or approve them can do this.",
@@ -79,7 +76,7 @@ def _not_involved(environment: "Environment", change: Change | None) -> Sentence
     )
 
 
-_SENTENCES: Mapping[Reason, Callable[["Environment", Change | None], Sentence]] = {
+_SENTENCES: Mapping[Reason, Callable[[Environment, Change | None], Sentence]] = {
     Reason.ALLOWED: lambda *_: say("You may."),
     Reason.BOT: lambda *_: say("Bots cannot do this: a person has to."),
     Reason.INACTIVE: lambda *_: say("This Slack account is deactivated, so it does not count."),

@@ -1,8 +1,8 @@
 """The rules of approval that a change is under: taken from its environment, part of its seal."""
 
 from bot.domain.change import Change, TargetState
+from bot.domain.environment import Environment, MoreApprovals
 from bot.domain.kernel import Path
-from bot.domain.policy import Environment, MoreApprovals
 from bot.domain.sentence import Sentence, say, say_many
 
 

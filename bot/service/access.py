@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from bot.domain.change import Change
+from bot.domain.environment import Environment
 from bot.domain.person import Person
-from bot.domain.policy import Action, Circle, Decision, Environment, decide
+from bot.domain.policy import Action, Circle, Decision, decide
 from bot.domain.refused import RefusedError
 from bot.domain.story import Entry
 from bot.service.amend import find

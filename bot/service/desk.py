@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.duty import is_source
+from bot.domain.environment import Environment
 from bot.domain.freeze import Calendar
-from bot.domain.policy import Circle, Environment
+from bot.domain.policy import Circle
 from bot.ports import (
     Changes,
     Chat,

@@ -10,8 +10,8 @@ import shlex
 from datetime import timedelta
 
 from bot.domain.drift import drift_of
+from bot.domain.environment import Environment
 from bot.domain.errors import CloudError
-from bot.domain.policy import Environment
 from bot.domain.selection import BEHIND
 from bot.domain.windows import next_opening
 from bot.ports import ChatError, Digest, Message, StaleError

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from bot.command import Asker
 from bot.domain.change import Change, State, TargetState
+from bot.domain.environment import Environment
 from bot.domain.freeze import Freeze, starts_at
-from bot.domain.policy import Action, Environment, decide
+from bot.domain.policy import Action, decide
 from bot.domain.refused import RefusedError
 from bot.domain.sentence import At, Sentence, User, say
 from bot.domain.story import Record

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from bot.command import Asker
 from bot.domain.change import Change, Options, Timing
+from bot.domain.environment import Environment
 from bot.domain.errors import CloudError
 from bot.domain.freeze import closure_of, instant, starts_at, told
 from bot.domain.instance import Version
 from bot.domain.owners import subscribed
 from bot.domain.plan import Facts, Plan, Refusal, make_plan
-from bot.domain.policy import Action, Environment, decide
+from bot.domain.policy import Action, decide
 from bot.domain.refused import RefusedError
 from bot.domain.reminders import awaiting
 from bot.domain.rules import ruled

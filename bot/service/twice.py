@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.change import Change, Options, State
-from bot.domain.policy import Environment
+from bot.domain.environment import Environment
 from bot.domain.refused import RefusedError
 from bot.domain.selection import select
 from bot.domain.sentence import At, Sentence, User, say, word

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from bot.command import Asker
 from bot.domain.change import Approval, Change, TargetState, Timing
+from bot.domain.environment import Environment
 from bot.domain.freeze import Calendar, Closure, closure_of, told
-from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.policy import Action, Circle, decide
 from bot.domain.refused import RefusedError
 from bot.domain.seal import seal_of
 from bot.domain.sentence import Sentence, User, say, word

@@ -8,9 +8,9 @@ from pydantic import SecretStr
 
 from bot.domain.arguments import did_you_mean
 from bot.domain.duty import is_source
+from bot.domain.environment import Environment
 from bot.domain.feed import Source
 from bot.domain.model import Frozen
-from bot.domain.policy import Environment
 from bot.domain.subscription import CHANNEL, Subscription
 from bot.settings.cloud import Cloud, Wanted, read_cloud
 from bot.settings.policy_file import read_policy_file, read_rules

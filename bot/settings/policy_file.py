@@ -26,8 +26,8 @@ from pydantic_core import ErrorDetails
 
 from bot.domain.arguments import did_you_mean
 from bot.domain.duty import is_source
+from bot.domain.environment import Environment, MoreApprovals
 from bot.domain.freeze import RecurringFreeze
-from bot.domain.policy import Environment, MoreApprovals
 from bot.domain.subscription import CHANNEL, Subscription, parse_notify
 from bot.domain.windows import Window, WindowError, parse_times, parse_window
 from bot.settings.calendar_tables import CalendarTable, lacking_libraries

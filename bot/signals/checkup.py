@@ -1,7 +1,7 @@
 """Check that a team's signals can be read, and how they stand. Changes nothing."""
 
+from bot.domain.environment import Environment
 from bot.domain.finding import Finding, mind, ok
-from bot.domain.policy import Environment
 from bot.signals import HttpSignals
 
 

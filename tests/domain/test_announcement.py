@@ -7,7 +7,7 @@ import pytest
 from bot.domain.announcement import AHEAD, announced, early, held, is_holdable, scheduled
 from bot.domain.approval import rescheduled
 from bot.domain.change import Change, Options, State, TargetState, Timing
-from bot.domain.policy import Environment
+from bot.domain.environment import Environment
 from bot.domain.seal import is_sealed
 from bot.domain.sentence import User, say
 from bot.domain.steps import waits

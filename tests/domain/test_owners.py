@@ -3,10 +3,11 @@
 import pytest
 
 from bot.domain.change import Change, State, Target, TargetState
+from bot.domain.environment import Environment
 from bot.domain.owners import is_owner, owned, removable, subscribed, taken_out
 from bot.domain.person import Person
 from bot.domain.plan import next_batch
-from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.policy import Action, Circle, decide
 from bot.domain.reasons import Reason
 from bot.domain.seal import is_sealed, seal_of
 from bot.domain.sentence import User

@@ -7,10 +7,11 @@ from itertools import product
 import pytest
 
 from bot.domain.change import Approval, Change, Options
+from bot.domain.environment import Environment
 from bot.domain.explain import Question, explain
 from bot.domain.freeze import Closure
 from bot.domain.person import Person
-from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.policy import Action, Circle, decide
 from bot.domain.reasons import Reason
 from bot.domain.sentence import say
 from bot.domain.subscription import Subscription

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.domain.change import Change
+from bot.domain.environment import Environment
 from bot.domain.kernel import Kernel
-from bot.domain.policy import Environment
 from bot.domain.preflight import joined, next_step
 from bot.domain.rules import ruled
 from tests.domain.examples import (

@@ -3,9 +3,10 @@
 import pytest
 
 from bot.domain.change import Options, State, TargetState
+from bot.domain.environment import Environment, MoreApprovals
 from bot.domain.explain import Question, explain
 from bot.domain.kernel import Path
-from bot.domain.policy import Action, Environment, MoreApprovals
+from bot.domain.policy import Action
 from bot.domain.rules import ruled, rules_differ
 from bot.domain.seal import is_sealed
 from bot.views.card import card

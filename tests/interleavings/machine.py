@@ -19,9 +19,9 @@ from bot.domain.change import (
     TargetState,
     Timing,
 )
+from bot.domain.environment import Environment
 from bot.domain.kernel import Kernel
 from bot.domain.plan import BATCH_LIMIT
-from bot.domain.policy import Environment
 from bot.domain.seal import is_sealed, seal_of
 from bot.domain.steps import SEND_WITHIN
 from bot.domain.story import Record

@@ -20,9 +20,9 @@ from sqlalchemy import Connection
 from bot.calendars import ICalendars
 from bot.command import Asker
 from bot.domain.change import Change
+from bot.domain.environment import Environment
 from bot.domain.errors import CloudError
 from bot.domain.person import Group, Person
-from bot.domain.policy import Environment
 from bot.domain.refused import RefusedError
 from bot.domain.story import Record
 from bot.ports import Chat, Forms

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.change import Change, Options, State, TargetState
-from bot.domain.policy import Environment
+from bot.domain.environment import Environment
 from bot.domain.story import Record
 from bot.ports import StoreError
 from bot.sandbox.taurus.fleet import DIRECT, NEWEST

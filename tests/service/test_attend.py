@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.change import Change, Move, State, TargetState, advance
-from bot.domain.policy import Environment
+from bot.domain.environment import Environment
 from bot.ports import Lease
 from bot.service import Desk
 from bot.service.attend import attend

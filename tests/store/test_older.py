@@ -16,7 +16,7 @@ from bot.command import Click
 from bot.domain.announcement import held
 from bot.domain.approval import resumed
 from bot.domain.change import State
-from bot.domain.policy import Environment
+from bot.domain.environment import Environment
 from bot.domain.rules import rules_differ
 from bot.domain.seal import is_sealed
 from bot.domain.sentence import User

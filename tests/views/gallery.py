@@ -15,13 +15,14 @@ from bot.domain.change import Change, Options, State, TargetState, Timing
 from bot.domain.choice import Choice
 from bot.domain.drift import drift_of
 from bot.domain.duty import Duty
+from bot.domain.environment import Environment
 from bot.domain.errors import CloudError, Effect, Reaction
 from bot.domain.feed import Feed
 from bot.domain.freeze import Calendar, Freeze, RecurringFreeze
 from bot.domain.instance import Detail, PreCheck, Status
 from bot.domain.person import Person
 from bot.domain.plan import Plan, Refusal, make_plan
-from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.policy import Action, Circle, decide
 from bot.domain.reminders import waited
 from bot.domain.seal import difference
 from bot.domain.sentence import Sentence
