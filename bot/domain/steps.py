@@ -29,7 +29,7 @@ from bot.domain.reminders import awaiting
 from bot.domain.seal import replanned, seal_of, sealed_facts
 from bot.domain.sentence import Sentence, all_of, say, say_many, word
 from bot.domain.story import Record
-from bot.domain.turns import Step, fact, settled, started, turned
+from bot.domain.turns import Step, fact, followed, settled, started, turned
 
 BUSY_LIMIT = timedelta(minutes=30)
 """How long a start waits for busy instances (a backup, say) before it asks people again."""
@@ -249,7 +249,7 @@ def answered(change: Change, number: int, came: Answer | CloudError, now: dateti
     record = _answer(number, came, now)
     if not change.is_open:
         return change, (record,)
-    return turned(change, settled(with_targets(known, moved), now), now, record)
+    return turned(change, followed(known, moved, now), now, record)
 
 
 def _answer(number: int, came: Answer | CloudError, now: datetime) -> Record:
@@ -333,10 +333,12 @@ def orphaned(change: Change, now: datetime) -> Step | None:
     if not lost:
         return None
     text = say("The bot was interrupted while it was sending. Looking for what came of it.")
-    unseen = with_targets(change, _moved(lost, state=TargetState.UNKNOWN, note=text))
+    unclear = change
     for number in {target.batch for target in lost if target.batch}:
-        unseen = _with_batch(unseen, number, unclear=True)
-    return turned(change, settled(unseen, now), now, fact(now, "interrupted", text))
+        unclear = _with_batch(unclear, number, unclear=True)
+    unseen = _moved(lost, state=TargetState.UNKNOWN, note=text)
+    after = followed(unclear, unseen, now)
+    return turned(change, after, now, fact(now, "interrupted", text))
 
 
 def looked(change: Change, targets: Sequence[Target], now: datetime) -> Step | None:
@@ -349,7 +351,7 @@ def looked(change: Change, targets: Sequence[Target], now: datetime) -> Step | N
         for target in targets
         if (told := _outcome(before[target.instance_id], target, now)) is not None
     ]
-    fresh = settled(with_targets(change, targets), now)
+    fresh = followed(change, targets, now)
     if fresh.state is State.SCHEDULED and change.state is not State.SCHEDULED:
         fresh = announcing(fresh, now)
     return turned(change, fresh, now, *records)

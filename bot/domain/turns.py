@@ -14,6 +14,7 @@ from bot.domain.change import (
     advance,
     allows,
     ending,
+    with_targets,
 )
 from bot.domain.progress import begun_at, ended
 from bot.domain.risk import some
@@ -70,6 +71,25 @@ def turned(before: Change, after: Change, now: datetime, *records: Record) -> St
 def _is_first(change: Change) -> bool:
     # What the cloud holds for the windows begins in each of them.
     return all(target.began_at is None for target in change.targets)
+
+
+def followed(change: Change, targets: Sequence[Target], now: datetime) -> Change:
+    """Take in what became of targets, and what that means for the change.
+
+    Who has said yes to the rest of a halted change knew nothing of what went wrong since.
+    """
+    after = with_targets(change, targets)
+    known = {target.instance_id for target in change.in_state(_ALARMING)}
+    news = [one for one in after.in_state(_ALARMING) if one.instance_id not in known]
+    if change.state is State.HALTED and change.approvals and news:
+        why = say_many(
+            "{n} instance did not go as planned after it was given ({names}).",
+            "{n} instances did not go as planned after it was given ({names}).",
+            len(news),
+            names=_names(news),
+        )
+        after = after.model_copy(update={"approvals": (), "difference": (why,)})
+    return settled(after, now)
 
 
 def settled(change: Change, now: datetime) -> Change:

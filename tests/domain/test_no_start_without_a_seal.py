@@ -24,18 +24,18 @@ from bot.domain.change import (
     Timing,
     advance,
     allows,
-    with_targets,
 )
+from bot.domain.environment import Environment
 from bot.domain.instance import Detail, Status
 from bot.domain.person import Person
 from bot.domain.plan import Facts, Plan, make_plan, next_batch
-from bot.domain.policy import Action, Circle, Environment, decide
+from bot.domain.policy import Action, Circle, decide
 from bot.domain.preflight import may_send, next_step
 from bot.domain.rules import ruled
 from bot.domain.seal import seal_of
 from bot.domain.sentence import say
 from bot.domain.story import Record
-from bot.domain.turns import settled
+from bot.domain.turns import followed
 from tests.domain.examples import HOUR, MINUTE, NOW, TTL, facts, instance, instance_id, version
 
 ANN, BOB, DANA, CARL = "U0ANN", "U0BOB", "U0DANA", "U0CARL"
@@ -281,8 +281,9 @@ class Approvals(RuleBasedStateMachine):
         state = TargetState.SUCCEEDED if is_good else TargetState.FAILED
         ended = {"state": state, "ended_at": self.now}
         moved = [target.model_copy(update=ended) for target in flying]
-        self.change = settled(with_targets(change, moved), self.now)
-        if self.change.state is State.HALTED:
+        self.change = followed(change, moved, self.now)
+        # A halt takes back every yes; so does, while it is halted, what goes wrong after one.
+        if not is_good or self.change.state is not change.state:
             self.yeses = []
         for target in flying:
             number = int(target.instance_id[:32], 16)

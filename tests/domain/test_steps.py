@@ -425,6 +425,20 @@ def test_what_was_halted_before_it_got_out_of_sight_is_halted_still() -> None:
     )
 
 
+@pytest.mark.parametrize("state", [TargetState.FAILED, TargetState.SUCCEEDED])
+def test_a_yes_to_the_rest_is_void_if_something_goes_wrong_after_it(state: TargetState) -> None:
+    halted = under_way(
+        sent(1, TargetState.UPGRADING), target(2, wave=2), state=State.HALTED, approvals_needed=2
+    )
+    step = looked(halted, [sent(1, state, ended_at=NOW)], NOW)
+    assert step is not None
+    after, _ = step
+    is_void = state is TargetState.FAILED
+    assert (after.state, after.approvals) == (State.HALTED, () if is_void else halted.approvals)
+    said = ["1 instance did not go as planned after it was given (orders-1)."]
+    assert words(after.difference) == (said if is_void else [])
+
+
 @pytest.mark.parametrize("bad", sorted(NOT_NEW - {TargetState.FURTHER_ROUND}))
 def test_what_went_wrong_halts_the_rest_unless_people_knew_of_it_when_they_resumed(
     bad: TargetState,
