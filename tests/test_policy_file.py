@@ -15,7 +15,7 @@ from bot.domain.signal import Query
 from bot.domain.waves import WaveRules
 from bot.domain.windows import span_at
 from bot.settings import Settings, SettingsError, read_settings
-from bot.settings.policy_file import Table
+from bot.settings.environment_tables import EnvironmentTable
 from bot.settings.toml_lines import Lines
 from tests.test_settings import REGIONS
 from tests.workshop.checkout import ROOT
@@ -226,7 +226,9 @@ def test_the_readme_shows_a_file_that_works_and_has_every_key(read: Read) -> Non
         "staging",
     }
     assert [
-        key for key in Table.model_fields if not re.search(rf"^{key} = ", shown[1], re.MULTILINE)
+        key
+        for key in EnvironmentTable.model_fields
+        if not re.search(rf"^{key} = ", shown[1], re.MULTILINE)
     ] == []
 
 

@@ -7,153 +7,21 @@ variables are: what is not understood must not switch a rule off.
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    StrictStr,
-    ValidationError,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.domain.arguments import did_you_mean
 from bot.domain.duty import is_source
 from bot.domain.environment import Environment, MoreApprovals
 from bot.domain.freeze import RecurringFreeze
-from bot.domain.subscription import CHANNEL, Subscription, parse_notify
-from bot.domain.windows import Window, WindowError, parse_times, parse_window
+from bot.domain.subscription import Subscription
 from bot.settings.calendar_tables import CalendarTable, lacking_libraries
 from bot.settings.cloud import Cloud, Wanted, read_cloud
+from bot.settings.environment_tables import EnvironmentTable, FreezeTable
 from bot.settings.reading import Reading
-from bot.settings.signal_tables import SignalTable, read_duration
 from bot.settings.toml_lines import Lines
-from bot.settings.variables import APPROVERS, PEOPLE
-
-
-def _some_time(value: timedelta) -> timedelta:
-    if value <= timedelta():
-        raise ValueError("use a duration longer than nothing")
-    return value
-
-
-def _windows(value: object) -> tuple[Window, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError('use a list such as ["Mon-Thu 22:00-04:00 Asia/Shanghai"]')
-    try:
-        return tuple(parse_window(one) for one in value)
-    except WindowError as error:
-        raise ValueError(str(error)) from None
-
-
-def _times(value: object) -> Window:
-    try:
-        return parse_times(str(value))
-    except WindowError as error:
-        raise ValueError(str(error)) from None
-
-
-def _notify(value: object) -> tuple[str | Subscription, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError('use a list such as ["C0123ABCD", "tag:team=payments -> C0456EFGH"]')
-    return tuple(dict.fromkeys(map(parse_notify, value)))
-
-
-def _ids(pattern: re.Pattern[str], example: str) -> BeforeValidator:
-    def read(value: object) -> tuple[str, ...]:
-        if not isinstance(value, list):
-            raise ValueError(f'use a list of ids such as ["{example}"]')  # noqa: TRY004 - pydantic's way
-        for one in value:
-            if not isinstance(one, str) or not pattern.fullmatch(one):
-                raise ValueError(f"{one!r} is not an id; use ids such as {example}")
-        return tuple(dict.fromkeys(value))
-
-    return BeforeValidator(read)
-
-
-def _rings(value: object) -> tuple[str, ...]:
-    tags = value if isinstance(value, list) else []
-    if not tags or not all(isinstance(one, str) and re.fullmatch(".+=.+", one) for one in tags):
-        raise ValueError('use a list of tags in their order, such as ["ring=canary", "ring=early"]')
-    if len(set(tags)) < len(tags):
-        raise ValueError("a ring is named twice; name each once, in the order in which they go")
-    return tuple(tags)
-
-
-_People = Annotated[tuple[str, ...], _ids(PEOPLE, "S0123ABCD")]
-_Approvers = Annotated[tuple[str, ...], _ids(APPROVERS, "S0123ABCD or pagerduty:schedule:P0123AB")]
-_Channels = Annotated[tuple[str, ...], _ids(CHANNEL, "C0123ABCD")]
-_Notify = Annotated[tuple[str | Subscription, ...], BeforeValidator(_notify)]
-_Duration = Annotated[timedelta, BeforeValidator(read_duration)]
-_Wait = Annotated[timedelta, BeforeValidator(read_duration), AfterValidator(_some_time)]
-_Rings = Annotated[tuple[str, ...], BeforeValidator(_rings)]
-_Windows = Annotated[tuple[Window, ...], BeforeValidator(_windows)]
-
-
-class MoreApprovalsTable(BaseModel):
-    """One line of `more_approvals`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    approvals: StrictInt = Field(ge=2, le=20)
-    instances: StrictInt = Field(default=1, ge=1, le=100_000)
-    path: Literal["two_phase", "several_rounds"] | None = None
-
-
-class Table(BaseModel):
-    """One `[environments.NAME]`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    region: StrictStr = ""
-    project_id: StrictStr = ""
-    credentials: StrictStr = Field(default="", pattern=r"^([A-Z][A-Z0-9_]*_)?$")
-    channels: _Channels = ()
-    requesters: _People = ()
-    approvers: _Approvers = ()
-    approvals: StrictInt = Field(default=1, ge=1, le=20)
-    more_approvals: tuple[MoreApprovalsTable, ...] = ()
-    self_approval: StrictBool = False
-    reschedule_keeps_approvals: StrictBool = False
-    approval_ttl: _Wait = timedelta(hours=24)
-    protected: StrictBool = False
-    windows: _Windows = ()
-    notify: _Notify = ()
-    wave_size: StrictInt = Field(default=0, ge=0, le=1000)
-    digest: Annotated[Window | None, BeforeValidator(_times)] = None
-    soak: _Duration = timedelta()
-    rings: _Rings = ()
-    one_at_a_time: StrictStr = Field(default="", max_length=128)
-    halt_after_failures: StrictInt = Field(default=1, ge=1, le=1000)
-    slow_after: _Wait | None = None
-    signals: tuple[SignalTable, ...] = ()
-    poll_interval: _Wait = timedelta(seconds=10)
-    verify_timeout: _Wait = timedelta(hours=2)
-
-
-def _window(value: object) -> Window:
-    try:
-        return parse_window(str(value))
-    except WindowError as error:
-        raise ValueError(str(error)) from None
-
-
-class FreezeTable(BaseModel):
-    """One `[[freezes]]`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    when: Annotated[Window, BeforeValidator(_window)]
-    reason: StrictStr = Field(min_length=1, max_length=300)
-    environments: tuple[StrictStr, ...] = ()
-    """None: all."""
 
 
 class File(BaseModel):
@@ -163,11 +31,11 @@ class File(BaseModel):
 
     freezes: tuple[FreezeTable, ...] = ()
     calendars: tuple[CalendarTable, ...] = ()
-    environments: dict[str, Table] = Field(min_length=1)
+    environments: dict[str, EnvironmentTable] = Field(min_length=1)
 
 
 _FIELDS: dict[str, type[BaseModel]] = {
-    "environments": Table,
+    "environments": EnvironmentTable,
     "freezes": FreezeTable,
     "calendars": CalendarTable,
 }
@@ -237,7 +105,6 @@ def _parsed(source: _Source, data: dict[str, object]) -> File | None:
 def _environments(
     source: _Source, file: File, regions_of: Mapping[str, str]
 ) -> tuple[Environment, ...]:
-    environments: list[Environment] = []
     _check_freezes(source, file)
     for name, table in file.environments.items():
         path = ("environments", name)
@@ -246,32 +113,29 @@ def _environments(
         _check_approvals(source, path, table)
         if table.digest is not None and not (*table.notify, *table.channels):
             source.wrong((*path, "digest"), "nobody would read it; name a channel under notify")
-        rules = {key: value for key, value in table if key not in _ELSEWHERE}
-        freezes = tuple(
-            RecurringFreeze(when=one.when, reason=one.reason)
-            for one in file.freezes
-            if not one.environments or name in one.environments
-        )
-        environments.append(
-            Environment(
-                name=name,
-                region=regions_of.get(name, table.region),
-                freezes=freezes,
-                calendars=tuple(
-                    one.to_source(source.reading.environ)
-                    for one in file.calendars
-                    if not one.environments or name in one.environments
-                ),
-                notify=tuple(one for one in table.notify if isinstance(one, str)),
-                subscriptions=tuple(one for one in table.notify if isinstance(one, Subscription)),
-                more_approvals=tuple(
-                    MoreApprovals.model_validate(one.model_dump()) for one in table.more_approvals
-                ),
-                signals=tuple(one.to_signal(source.reading.environ) for one in table.signals),
-                **rules,
-            )
-        )
-    return tuple(environments)
+    return tuple(
+        _environment(file, name, regions_of.get(name, table.region), source.reading.environ)
+        for name, table in file.environments.items()
+    )
+
+
+def _environment(file: File, name: str, region: str, environ: Mapping[str, str]) -> Environment:
+    table = file.environments[name]
+    freezes = (one for one in file.freezes if not one.environments or name in one.environments)
+    calendars = (one for one in file.calendars if not one.environments or name in one.environments)
+    return Environment(
+        name=name,
+        region=region,
+        freezes=tuple(RecurringFreeze(when=one.when, reason=one.reason) for one in freezes),
+        calendars=tuple(one.to_source(environ) for one in calendars),
+        notify=tuple(one for one in table.notify if isinstance(one, str)),
+        subscriptions=tuple(one for one in table.notify if isinstance(one, Subscription)),
+        more_approvals=tuple(
+            MoreApprovals.model_validate(one.model_dump()) for one in table.more_approvals
+        ),
+        signals=tuple(one.to_signal(environ) for one in table.signals),
+        **{key: value for key, value in table if key not in _ELSEWHERE},
+    )
 
 
 def _check_tokens(source: _Source, file: File) -> None:
@@ -309,7 +173,9 @@ def _check_freezes(source: _Source, file: File) -> None:
                 )
 
 
-def _cloud(source: _Source, regions: Collection[str], path: tuple[str, ...], table: Table) -> Cloud:
+def _cloud(
+    source: _Source, regions: Collection[str], path: tuple[str, ...], table: EnvironmentTable
+) -> Cloud:
     """Read the variables that a table refers to; what is missing is told with the table's line."""
     asked = Reading(source.reading.environ)
     wanted = Wanted(table.region, table.project_id, table.credentials)
@@ -320,7 +186,7 @@ def _cloud(source: _Source, regions: Collection[str], path: tuple[str, ...], tab
     return cloud
 
 
-def _check_approvals(source: _Source, path: tuple[str, ...], table: Table) -> None:
+def _check_approvals(source: _Source, path: tuple[str, ...], table: EnvironmentTable) -> None:
     people = table.approvers
     has_groups = any(one.startswith("S") or is_source(one) for one in people)
     asked: list[tuple[tuple[str | int, ...], int]] = [(("approvals",), table.approvals)]
