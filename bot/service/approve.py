@@ -31,7 +31,11 @@ from bot.service.wish import Wish, too_late
 async def approve(wish: Wish) -> Change:
     """Approve exactly what the change says now; with enough approvals it is scheduled."""
     await trust_time(wish.desk)
-    return await _consent(wish, _check_approve, _approved)
+    try:
+        return await _say_yes(wish, _check_approve, _approved)
+    finally:
+        if wish.decided is not None:
+            wish.desk.watch.on_approval(wish.decided.value)
 
 
 async def approvable(wish: Wish) -> Change:
@@ -54,7 +58,7 @@ def _check_approve(wish: Wish, change: Change, typed: str | None = None) -> None
     _refuse_past(change, now)
 
 
-async def _consent(
+async def _say_yes(
     wish: Wish,
     check: Callable[[Wish, Change, str | None], None],
     agreed: Callable[[Change, Wish], Step],
@@ -257,7 +261,7 @@ async def resume(wish: Wish) -> Change:
     change = await wish.prepare()
     if change.state is State.UNKNOWN:
         return await wish.amend(lambda change: _look_again(change, wish))
-    return await _consent(wish, _check_resume, _resumed)
+    return await _say_yes(wish, _check_resume, _resumed)
 
 
 async def resumable(wish: Wish) -> Change:

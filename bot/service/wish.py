@@ -8,6 +8,7 @@ from bot.domain.change import Approval, Change, TargetState, Timing
 from bot.domain.environment import Environment
 from bot.domain.freeze import Calendar, Closure, closure_of, told
 from bot.domain.policy import Action, Circle, decide
+from bot.domain.reasons import Reason
 from bot.domain.refused import RefusedError
 from bot.domain.seal import seal_of
 from bot.domain.sentence import Sentence, User, say, word
@@ -32,6 +33,8 @@ class Wish:
         """What was typed as the environment's name; None: nothing asked for it yet."""
         self.seen = ""
         """The seal of what the person saw in a form; empty: the card."""
+        self.decided: Reason | None = None
+        """What the policy said last; None: it was not asked yet."""
         self._circle: Circle | None = None
         self._environment: Environment | None = None
         self._calendar = Calendar()
@@ -85,8 +88,7 @@ class Wish:
             closure=self._closure(action, change),
             typed=typed,
         )
-        if action is Action.APPROVE:
-            self.desk.watch.on_approval(decision.reason.value)
+        self.decided = decision.reason
         if not decision.allowed:
             raise RefusedError(decision.sentence, *decision.more)
 

@@ -123,6 +123,7 @@ async def test_one_id_leads_from_the_request_to_the_cloud_and_back_to_the_card(
         "taurus_card_lag_seconds_count",
     ):
         assert seen.get(name, 0) > 0, name
+    assert seen["taurus_approvals_total outcome=allowed"] == 1
     assert seen["taurus_queue_length queue=deliveries"] == 0
     assert seen["taurus_changes_open state=running"] == 0
 
