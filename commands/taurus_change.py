@@ -32,8 +32,8 @@ from bot.views.card import page
 from bot.views.forms import reschedule_form
 from bot.views.reader import Reader
 from bot.views.tables import change_list, fits, history
+from commands.approval_form import APPROVAL_FORMS
 from commands.change_id import number_of
-from commands.consent import CONSENTS
 from commands.pages import PAGE_OPTION, page_number
 from commands.reason import reason_of
 from commands.understood import planned
@@ -299,6 +299,6 @@ CHANGE = Command(
             check=_check_reschedule,
             submit=_submit_reschedule,
         ),
-        **CONSENTS,
+        **APPROVAL_FORMS,
     },
 )

@@ -51,20 +51,24 @@ async def lacking(desk: Desk, change: Change) -> Sentence | None:
     counting = [one for one in people if await _counts(desk, one)]
     if len(counting) >= change.approvals_needed:
         return None
+    is_alone = change.requester in change.approvers or any(
+        change.requester in roll.users for roll in rolls
+    )
+    return _lack(change, len(counting), is_alone=is_alone)
+
+
+def _lack(change: Change, counting: int, *, is_alone: bool) -> Sentence:
     if counting:
         return say_many(
             "{n} person can approve this, but it needs {needed} approvals. Ask whoever runs this "
             "bot to name more approvers of {env}.",
             "{n} people can approve this, but it needs {needed} approvals. Ask whoever runs this "
             "bot to name more approvers of {env}.",
-            len(counting),
+            counting,
             needed=change.approvals_needed,
             env=change.environment,
         )
-    alone = change.requester in change.approvers or any(
-        change.requester in roll.users for roll in rolls
-    )
-    if alone:
+    if is_alone:
         return say(
             "The only possible approver of {env} is {who}, who asked for this and whose own "
             "approval does not count. Ask whoever runs this bot to name another, or let somebody "

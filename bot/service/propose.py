@@ -251,6 +251,7 @@ def _change(
 
 
 def _asked(change: Change) -> Record:
+    overrides = bool(change.options.override)
     data = {
         "reason": change.options.override or change.options.reason,
         "environment": change.environment,
@@ -259,32 +260,30 @@ def _asked(change: Change) -> Record:
         "retries": f"CHG-{change.parent}" if change.parent is not None else "",
         **sealed_facts(change),
     }
-    data = {name: value for name, value in data.items() if value}
-    if change.options.override:
-        return Record(
-            at=change.created_at,
-            actor=change.requester,
-            kind="override",
-            sentence=say(
-                "BREAK GLASS: {who} asked to upgrade {env} in spite of freezes and change windows: "
-                "{reason}",
-                who=User(user=change.requester),
-                env=change.environment,
-                reason=change.options.override,
-            ),
-            told=True,
-            data=data,
-        )
     return Record(
         at=change.created_at,
         actor=change.requester,
-        kind="request",
-        sentence=say_many(
-            "{who} asked to upgrade {n} instance of {env}.",
-            "{who} asked to upgrade {n} instances of {env}.",
-            len(change.targets),
-            who=User(user=change.requester),
+        kind="override" if overrides else "request",
+        sentence=_asked_for(change),
+        told=overrides,
+        data={name: value for name, value in data.items() if value},
+    )
+
+
+def _asked_for(change: Change) -> Sentence:
+    who = User(user=change.requester)
+    if change.options.override:
+        return say(
+            "BREAK GLASS: {who} asked to upgrade {env} in spite of freezes and change windows: "
+            "{reason}",
+            who=who,
             env=change.environment,
-        ),
-        data=data,
+            reason=change.options.override,
+        )
+    return say_many(
+        "{who} asked to upgrade {n} instance of {env}.",
+        "{who} asked to upgrade {n} instances of {env}.",
+        len(change.targets),
+        who=who,
+        env=change.environment,
     )

@@ -114,7 +114,7 @@ def reschedule_form(change: Change, zone: str, reader: Reader) -> View:
     )
 
 
-def consent_form(change: Change, title: Sentence, metadata: str, reader: Reader) -> View:
+def approval_form(change: Change, title: Sentence, metadata: str, reader: Reader) -> View:
     """Draw the form that asks to type the environment's name, for a yes in a protected one."""
     said = gist(change.kept, change.options, change.past)
     warning = alert(reader(protection(change.environment)), "warning")

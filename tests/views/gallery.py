@@ -41,7 +41,7 @@ from bot.views.fleet import FleetPage, FleetRow, digest, fleet_list
 from bot.views.forms import (
     Entered,
     Preview,
-    consent_form,
+    approval_form,
     loading,
     menu,
     reschedule_form,
@@ -315,7 +315,7 @@ def _forms(reader: Reader) -> Iterator[tuple[str, Drawn]]:
     title = COMMANDS[0].forms["upgrade.form"].title
     yield "a form that is being read", loading("upgrade.form", title, reader)
     yield "reschedule form", reschedule_form(WAITS, "Asia/Shanghai", reader)
-    yield "consent form", consent_form(FULL, title, "", reader)
+    yield "approval form", approval_form(FULL, title, "", reader)
     choices = [
         *(Choice(instance=instance(number, state)) for number, state in enumerate(Status)),
         Choice(instance=instance(6), version=version()),

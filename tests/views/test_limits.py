@@ -31,7 +31,7 @@ from bot.views.fleet import FleetPage, FleetRow, digest, fleet_list
 from bot.views.forms import (
     Entered,
     Preview,
-    consent_form,
+    approval_form,
     loading,
     menu,
     notice,
@@ -190,7 +190,7 @@ def forms(evil: str) -> list[View]:
         loading("upgrade.form", say("Upgrade databases"), READER),
         notice(problems([sentence] * 300, READER), say("Reschedule"), READER),
         reschedule_form(whole, evil, READER),
-        consent_form(whole, say("Approve"), "{}", READER).model_copy(
+        approval_form(whole, say("Approve"), "{}", READER).model_copy(
             update={"callback_id": "change.approve.form"}
         ),
         *(

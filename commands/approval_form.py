@@ -14,7 +14,7 @@ from bot.service.approve import approvable, approve, resumable, resume
 from bot.service.tell import place_of
 from bot.service.wish import Wish
 from bot.views.card import TYPED
-from bot.views.forms import consent_form
+from bot.views.forms import approval_form
 from bot.views.reader import Reader
 from commands.change_id import number_of
 
@@ -36,7 +36,7 @@ def _form(title: Sentence, action: str, possible: _Decision, done: _Decision) ->
         change = await possible(Wish(desk, asker, channel, number_of(told.value)))
         note = Note(change=change.number, channel=channel, seal=seal_of(change))
         reader = Reader.of(asker.person.language)
-        drawn = consent_form(change, title, note.model_dump_json(), reader)
+        drawn = approval_form(change, title, note.model_dump_json(), reader)
         return drawn.model_copy(update={"callback_id": f"{action}.form"})
 
     async def check(form: Submission, asker: Asker, desk: Desk) -> Mapping[str, Sequence[Sentence]]:
@@ -67,7 +67,7 @@ def _wish(form: Submission, asker: Asker, desk: Desk) -> Wish:
     return wish
 
 
-CONSENTS: Mapping[str, Form] = {
+APPROVAL_FORMS: Mapping[str, Form] = {
     "change.approve.form": _form(say("Approve"), "change.approve", approvable, approve),
     "change.resume.form": _form(say("Resume"), "change.resume", resumable, resume),
 }
