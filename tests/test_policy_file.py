@@ -180,6 +180,13 @@ def test_what_a_table_refers_to_has_to_be_there(read: Read) -> None:
             "line 3: nobody would read it",
         ),
         (
+            (
+                "[environments.prod]\nregion = 'cn-north-4'\ndigest = 'Mon 09:00 UTC'\n"
+                "notify = ['tag:team=payments -> C0PAY']\n"
+            ),
+            "line 3: nobody would read it",
+        ),
+        (
             "[environments.prod]\nregion = 'cn-north-4'\ndigest = 'weekly'\n",
             "line 3: environments.prod.digest: 'weekly' is not understood",
         ),

@@ -111,7 +111,8 @@ def _environments(
         if not _NAME.fullmatch(name):
             source.wrong(path, f"{name!r} is no name; use small letters, digits and dashes")
         _check_approvals(source, path, table)
-        if table.digest is not None and not (*table.notify, *table.channels):
+        watching = [one for one in table.notify if isinstance(one, str)]
+        if table.digest is not None and not (watching or table.channels):
             source.wrong((*path, "digest"), "nobody would read it; name a channel under notify")
     return tuple(
         _environment(file, name, regions_of.get(name, table.region), source.reading.environ)
