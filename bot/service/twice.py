@@ -46,9 +46,10 @@ async def refuse_twice(
     if not alike or any(one.key == key for one in recent):
         return
     chosen = select(words, await desk.fleets[environment.name].instances()).chosen
-    ids = {one.id for one in chosen}
+    ids = frozenset(one.id for one in chosen)
     for change in alike:
-        if {target.instance_id for target in change.targets} == ids:
+        # Of a glob or a tag some were left out: what it meant then is what it means now.
+        if ids == frozenset(change.meant or (one.instance_id for one in change.targets)):
             raise RefusedError(_asked_before(change))
 
 
