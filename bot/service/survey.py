@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from bot.domain.change import IN_FLIGHT, OPEN_STATES, State
+from bot.domain.change import IN_FLIGHT, State
 from bot.domain.errors import CloudError, Reaction
 from bot.domain.instance import Instance, Job, PreCheck, Schedule, Version
 from bot.domain.observe import by_instance, copy_of
@@ -21,7 +21,8 @@ RUNNING_JOBS_SINCE = timedelta(days=1)
 """No upgrade job runs longer than this: the longest known take some hours."""
 
 PAST_CHANGES = 5
-"""So many closed changes are looked at for how long upgrades take."""
+"""So many changes are looked at for how long upgrades take."""
+_DONE = frozenset({State.SUCCEEDED, State.PARTLY_FAILED, State.FAILED})
 _UNANSWERED = PreCheck(passed=False, is_finished=False)
 
 
@@ -142,6 +143,5 @@ async def prechecked(desk: Desk, environment: str, facts: Sequence[Facts]) -> tu
 
 async def recent_upgrades(desk: Desk, environment: str) -> tuple[PastUpgrades, ...]:
     """Tell how long upgrades took in the last changes of this environment."""
-    closed = frozenset(State) - OPEN_STATES
-    changes = await desk.changes.find(states=closed, environment=environment, limit=PAST_CHANGES)
+    changes = await desk.changes.find(states=_DONE, environment=environment, limit=PAST_CHANGES)
     return past_upgrades(changes)

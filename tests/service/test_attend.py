@@ -1,7 +1,6 @@
 """What becomes of changes that cannot be attended to."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -9,27 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.change import Change, Move, State, TargetState, advance
-from bot.domain.environment import Environment
 from bot.ports import Lease
 from bot.service import Desk
 from bot.service.attend import attend
 from bot.service.forms import FormDesk
 from bot.service.worker import Worker
-from bot.store import SqlChanges, migrate
+from bot.store import SqlChanges
 from tests.domain.examples import NOW, SECOND, change, sent, target, under_way
-from tests.interleavings.scene import Scene
-
-ENVIRONMENT = Environment(name="default", region="cn-north-4")
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    url = f"sqlite:///{tmp_path}/store.db"
-    migrate(url)
-    scene = Scene(url, [], ENVIRONMENT, lambda *_: None, lambda *_: None, lambda *_: None, now=NOW)
-    await scene.open()
-    yield scene.desks[0]
-    await scene.close()
 
 
 async def test_a_change_whose_environment_is_gone_waits_and_says_so(desk: Desk) -> None:
