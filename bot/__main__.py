@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -25,6 +25,7 @@ from bot.settings import (
     Settings,
     SettingsError,
     database_url,
+    is_rule,
     language,
     read_policy,
     read_settings,
@@ -193,7 +194,9 @@ async def _play(args: argparse.Namespace, url: str) -> None:
         faults=args.faults,
     )
     world.bot.values["language"] = spoken
-    bot = SandboxBot(world, url)
+    if {"TAURUS_CONFIG", "TAURUS_APPROVERS"} & set(os.environ):
+        world.bot.hidden.add("approvers")
+    bot = SandboxBot(world, url, os.environ)
     world.bot.on_change = bot.follow
     try:
         await bot.follow()
@@ -209,9 +212,11 @@ async def _play(args: argparse.Namespace, url: str) -> None:
 class SandboxBot:
     """The bot between the two simulators, run as the page says."""
 
-    def __init__(self, world: "World", url: str) -> None:
+    def __init__(self, world: "World", url: str, environ: Mapping[str, str]) -> None:
+        """Take the rules from `environ`, and the way to Slack and the cloud from the world."""
         self._world = world
         self._url = url
+        self._environ = environ
         self._app: App | None = None
         self._one_change = asyncio.Lock()
 
@@ -225,7 +230,15 @@ class SandboxBot:
 
     def _settings(self) -> Settings:
         told = {"DATABASE_URL": self._url, "SLACK_MODE": "socket"}
-        return read_settings({**self._world.environ(), **self._world.bot.environ(), **told})
+        rules = {name: value for name, value in self._environ.items() if is_rule(name)}
+        chosen = {**self._world.environ(), **self._world.bot.environ(), **rules, **told}
+        settings = read_settings(chosen)
+        if "TAURUS_CONFIG" not in self._environ:
+            return settings
+        environments = read_policy(self._environ)
+        (cloud,) = settings.clouds.values()
+        clouds = {one.name: cloud for one in environments}
+        return settings.model_copy(update={"environments": environments, "clouds": clouds})
 
     async def stop(self) -> None:
         """As by SIGTERM; what is left undone is in the store."""

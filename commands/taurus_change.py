@@ -62,6 +62,8 @@ _OPTIONS = (
     Option(name="--reason"),
     PAGE_OPTION,
 )
+_BY_BUTTON = frozenset({"approve", "confirm"})
+"""What is decided in sight of the card only."""
 _Verb = Callable[["Line", Desk], Awaitable[Message | None]]
 
 
@@ -115,15 +117,23 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
         return usage((hint,), line.reader, forms)
     verb = _VERBS.get(line.verb)
     if verb is None:
-        close = did_you_mean(line.verb, list(_VERBS))
-        raise UsageError(
-            say(
-                "There is no verb {verb}. Did you mean {close}?",
-                verb=line.verb,
-                close=close or "list",
-            )
-        )
+        raise UsageError(_unknown(line.verb))
     return await verb(line, desk)
+
+
+def _unknown(verb: str) -> Sentence:
+    if verb in _BY_BUTTON:
+        return say(
+            "There is no verb {verb}: approve with the button on the card, or on the Home tab of "
+            "this bot.",
+            verb=verb,
+        )
+    close = did_you_mean(verb, list(_VERBS))
+    if close:
+        return say("There is no verb {verb}. Did you mean {close}?", verb=verb, close=close)
+    return say(
+        "There is no verb {verb}. The verbs are: {choices}.", verb=verb, choices=", ".join(_VERBS)
+    )
 
 
 async def _list(line: Line, desk: Desk) -> Message:
@@ -183,9 +193,14 @@ def _state(change: Change) -> Sentence:
 
 async def _reschedule(line: Line, desk: Desk) -> Message:
     typed = line.given.options.get("--at")
+    wish = line.wish(desk)
     if typed is None:
-        raise UsageError(say("Say when: /taurus-change reschedule CHG-7 --at tomorrow 02:00."))
-    change = await reschedule(line.wish(desk), _time(typed, line.asker))
+        text = say(
+            "Say when: /taurus-change reschedule CHG-{number} --at tomorrow 02:00.",
+            number=wish.number,
+        )
+        raise UsageError(text)
+    change = await reschedule(wish, _time(typed, line.asker))
     said = [_state(change), planned(change, line.asker)]
     return told_all([one for one in said if one is not None], line.reader)
 

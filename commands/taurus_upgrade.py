@@ -107,9 +107,16 @@ def _timing(
     if "--in-window" in given.flags:
         if typed is not None:
             mistakes.append(say("--at and --in-window exclude each other. Keep one of them."))
+            _at(typed, now, zone, mistakes)
         return Timing.IN_WINDOW, None
     if typed is None:
         return Timing.NOW, None
+    return _at(typed, now, zone, mistakes)
+
+
+def _at(
+    typed: str, now: datetime, zone: ZoneInfo, mistakes: list[Sentence]
+) -> tuple[Timing, datetime | None]:
     try:
         when = parse_when(typed, now, zone)
     except WhenError as error:

@@ -5,9 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
-from urllib.request import ProxyHandler, build_opener
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -75,11 +76,32 @@ def test_the_record_can_be_migrated_verified_and_exported(tmp_path: Path) -> Non
     assert bot("audit", "export", "--format", "csv", DATABASE_URL=url).stdout.startswith("seq,")
 
 
-def test_the_sandbox_prints_its_page_speaks_as_it_is_told_and_ends_on_ctrl_c() -> None:
+def test_rules_with_mistakes_are_exit_2_in_the_sandbox_too(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(SANDBOX_POLICY.replace("approvers", "aprovers"))
+    mistaken = bot(
+        "sandbox", "--no-browser", "--port", "0", TAURUS_CONFIG=f"{tmp_path}/policy.toml"
+    )
+    assert mistaken.returncode == 2
+    assert "line 6: there is no environments.prod.aprovers" in mistaken.stderr
+
+
+SANDBOX_POLICY = """
+[environments.prod]
+region = "cn-south-1"
+project_id = "0483b6b16e954cb88930a360d2c4e663"
+credentials = "PROD_"
+approvers = ["S0ONCALL"]
+protected = true
+"""
+
+
+def test_the_sandbox_prints_its_page_keeps_to_the_policy_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(SANDBOX_POLICY)
+    told = {"TAURUS_LANGUAGE": "zh-cn", "TAURUS_CONFIG": f"{tmp_path}/policy.toml"}
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "sandbox", "--no-browser", "--port", "0", "--fleet", "5"],
         cwd=ROOT,
-        env={**os.environ, "TAURUS_LANGUAGE": "zh-cn"},
+        env={**os.environ, **told},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -87,9 +109,17 @@ def test_the_sandbox_prints_its_page_speaks_as_it_is_told_and_ends_on_ctrl_c() -
     with process:
         address = process.stdout.readline().split()[1]
         assert address.startswith("http://127.0.0.1:")
-        with build_opener(ProxyHandler({})).open(f"{address}/page/faults", timeout=30) as panel:
-            switches = {one["name"]: one["value"] for one in json.load(panel)["bot"]}
+        page = httpx.Client(base_url=f"{address}/page/", trust_env=False, timeout=30)
+        switches = {one["name"]: one["value"] for one in page.get("faults").json()["bot"]}
         assert switches["language"] == "zh-cn"
+        assert "approvers" not in switches, "the policy says it"
+        line = {"user": "U0ANN", "channel": "C0DB", "text": "/taurus-upgrade behind:*"}
+        page.post("command", json=line)
+        until = time.monotonic() + 45
+        while "CHG-1" not in (seen := page.get("state").text):
+            assert time.monotonic() < until, seen
+        assert "typed-CHG-1" in seen, "whoever approves types the name"
+        page.close()
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 0

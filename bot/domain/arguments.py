@@ -165,14 +165,14 @@ class _Reader:
         name = name.lower()
         option = self.known.get(name)
         if option is None:
-            self._unknown(name)
-        elif option.words == 0:
+            return self._unknown(name, equals, tokens, position)
+        if option.words == 0:
             self._flag(name, equals)
-        else:
-            return self._value(option, value if equals else None, tokens, position)
-        return position
+            return position
+        return self._value(option, value if equals else None, tokens, position)
 
-    def _unknown(self, name: str) -> None:
+    def _unknown(self, name: str, equals: str, tokens: Sequence[Token], position: int) -> int:
+        """Tell of an option that there is not, and pass over the value of the one it resembles."""
         close = did_you_mean(f"--{name.lstrip('-')}", list(self.known))
         if close:
             text = say("There is no option {name}. Did you mean {close}?", name=name, close=close)
@@ -185,6 +185,13 @@ class _Reader:
         else:
             text = say("There is no option {name}: this takes no options.", name=name)
         self.problems.append(text)
+        meant = self.known[close] if close else None
+        if not meant or not meant.words or equals:
+            return position
+        if position == len(tokens) or _is_special(tokens[position]):
+            return position
+        more = tokens[position + 1 : position + meant.words]
+        return position + 1 + self._longest(meant, tokens[position].text, more)[1]
 
     def _flag(self, name: str, equals: str) -> None:
         if equals:

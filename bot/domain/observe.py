@@ -157,26 +157,33 @@ def _from_job(target: Target, sight: Sight, now: datetime, limit: timedelta) -> 
 
 
 def _failure(target: Target, sight: Sight) -> Sentence:
-    reason = (sight.job.fail_reason if sight.job else "") or "the cloud gives no reason."
+    why = _why(sight.job.fail_reason if sight.job else "")
     if sight.copy_name:
         return say(
-            "The upgrade failed: {reason} The instance went back to its old kernel, and its data "
+            "The upgrade failed. {why} The instance went back to its old kernel, and its data "
             "was restored to {copy}: the original may be unavailable. Call Huawei Cloud support "
             "now, and do not delete either.",
-            reason=reason,
+            why=why,
             copy=sight.copy_name,
         )
     if sight.version is not None:
         return say(
-            "The upgrade failed: {reason} The instance runs {kernel}. Check it, then use Retry.",
-            reason=reason,
+            "The upgrade failed. {why} The instance runs {kernel}. Check it, then use Retry.",
+            why=why,
             kernel=str(sight.version.current),
         )
     return say(
-        "The upgrade failed: {reason} Check the instance; it should still run {kernel}.",
-        reason=reason,
+        "The upgrade failed. {why} Check the instance; it should still run {kernel}.",
+        why=why,
         kernel=str(target.kernel),
     )
+
+
+def _why(reason: str) -> Sentence:
+    if not reason:
+        return say("TaurusDB gives no reason.")
+    # In quotes, as it may speak of buttons and steps that are the console's and not ours.
+    return say('TaurusDB says: "{reason}"', reason=reason)
 
 
 def _after_completion(
@@ -290,7 +297,8 @@ def _no_trace(target: Target, sight: Sight, age: timedelta) -> Sentence:
         return say("The answer was unclear. Looking for traces of it: jobs may appear late.")
     return say(
         "The answer was unclear. {minutes} minutes later there is no job and no scheduled task, "
-        "and the kernel is still {kernel}: it probably never began, but only a person can say so.",
+        "and the kernel is still {kernel}: it probably never began. If the console shows nothing "
+        "either, Retry takes it as never begun and plans it anew.",
         minutes=int(age.total_seconds() // 60),
         kernel=_kernel_now(target, sight),
     )

@@ -13,11 +13,17 @@ from bot.domain.sentence import At, Sentence, say, say_many
 
 LATEST = 20
 """So many upgrades by one path tell how long the next one takes; older ones do not."""
+_UNBEGUN = frozenset({TargetState.REFUSED, TargetState.NEVER_STARTED})
 _MEASURED = frozenset({TargetState.SUCCEEDED, TargetState.FURTHER_ROUND})
 
 
 def took(target: Target, timing: Timing) -> timedelta | None:
-    """How long a target took; None if its beginning or its end was not seen."""
+    """How long a target took; None if its beginning or its end was not seen.
+
+    What was refused or never started took no time.
+    """
+    if target.state in _UNBEGUN:
+        return None
     began_at = begun_at(target, timing)
     if began_at is None or target.ended_at is None:
         return None
@@ -87,43 +93,63 @@ def outlook(
 
 def _until(begins_at: datetime | None, worst: timedelta) -> Sentence:
     if begins_at is not None:
-        return say("Over by about {at} if nothing takes longer.", at=At(at=begins_at + worst))
+        return say("Done by about {at} if nothing takes longer.", at=At(at=begins_at + worst))
     return say(
-        "Over about {minutes} min after it starts if nothing takes longer.",
+        "Done about {minutes} min after it starts if nothing takes longer.",
         minutes=_minutes(worst),
     )
 
 
 def _past(past: PastUpgrades) -> Sentence:
-    facts = {
-        "shortest": _minutes(past.shortest),
-        "longest": _minutes(past.longest),
-        "median": _minutes(past.median),
-    }
+    shortest, longest, half = map(_minutes, (past.shortest, past.longest, past.median))
+    if shortest == longest:
+        return _alike(past)
+    facts = {"count": past.count, "shortest": shortest, "longest": longest, "median": half}
     match past.path:
         case Path.TWO_PHASE:
-            return say_many(
-                "The last upgrade in two phases here took {longest} min.",
-                "The last {n} upgrades in two phases here took {shortest} to {longest} min, half "
-                "of them at most {median}.",
-                past.count,
+            return say(
+                "The last {count} upgrades in two phases here took {shortest} to {longest} min, "
+                "half of them at most {median}.",
                 **facts,
             )
         case Path.SEVERAL_ROUNDS:
-            return say_many(
-                "The last first round here took {longest} min.",
-                "The last {n} first rounds here took {shortest} to {longest} min, half of them at "
-                "most {median}.",
-                past.count,
+            return say(
+                "The last {count} first rounds here took {shortest} to {longest} min, half of "
+                "them at most {median}.",
                 **facts,
             )
         case Path.DIRECT:
-            return say_many(
-                "The last upgrade here took {longest} min.",
-                "The last {n} upgrades here took {shortest} to {longest} min, half of them at most "
-                "{median}.",
-                past.count,
+            return say(
+                "The last {count} upgrades here took {shortest} to {longest} min, half of them "
+                "at most {median}.",
                 **facts,
+            )
+
+
+def _alike(past: PastUpgrades) -> Sentence:
+    """Say it of one upgrade, or of several that took about as long as each other."""
+    minutes = _minutes(past.longest)
+    match past.path:
+        case Path.TWO_PHASE:
+            return say_many(
+                "The last upgrade in two phases here took {minutes} min.",
+                "The last {n} upgrades in two phases here took {minutes} min each.",
+                past.count,
+                minutes=minutes,
+            )
+        case Path.SEVERAL_ROUNDS:
+            return say_many(
+                "The last first round here took {minutes} min.",
+                "The last {n} first rounds here took {minutes} min each.",
+                past.count,
+                minutes=minutes,
+            )
+        case Path.DIRECT:
+            return say_many(
+                "The last upgrade here took {minutes} min.",
+                "The last {n} upgrades here took {minutes} min each.",
+                past.count,
+                minutes=minutes,
             )
 
 

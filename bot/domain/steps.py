@@ -253,24 +253,16 @@ def answered(change: Change, number: int, came: Answer | CloudError, now: dateti
 
 
 def _answer(number: int, came: Answer | CloudError, now: datetime) -> Record:
-    request = came.request_id or "-"
+    asked = _asked(number, came.request_id)
     if isinstance(came, Answer):
-        text = say(
-            "TaurusDB answered batch {batch} (request {request}):", batch=number, request=request
-        )
+        text = say("{asked}: TaurusDB answered:", asked=asked)
         return fact(now, "answer", text, came.resp, request_id=came.request_id, batch=str(number))
-    text = say(
-        "Batch {batch} (request {request}): {what}",
-        batch=number,
-        request=request,
-        what=came.sentence,
-    )
+    text = say("{asked}: {what}", asked=asked, what=came.sentence)
     if came.effect is Effect.IN_PART:
         text = say(
-            "Batch {batch} (request {request}) was refused because of at least one of its "
-            "instances. Looking whether any of the others began all the same.",
-            batch=number,
-            request=request,
+            "{asked} was refused because of at least one of its instances. Looking whether any of "
+            "the others began all the same.",
+            asked=asked,
         )
     return fact(
         now,
@@ -281,6 +273,13 @@ def _answer(number: int, came: Answer | CloudError, now: datetime) -> Record:
         code=came.code,
         batch=str(number),
     )
+
+
+def _asked(number: int, request: str) -> Sentence:
+    """Name a request; the cloud gives it an id, unless its answer was lost."""
+    if not request:
+        return say("Batch {batch}", batch=number)
+    return say("Batch {batch} (request {request})", batch=number, request=request)
 
 
 def _words(error: CloudError) -> str:

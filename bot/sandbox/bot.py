@@ -24,6 +24,8 @@ class BotSwitches:
     def __init__(self) -> None:
         """The bot runs as the README says."""
         self.values: dict[str, Value] = {one.name: one.default for one in SWITCHES}
+        self.hidden: set[str] = set()
+        """Switches that whoever runs the bot has no use for: something else says it."""
         self.on_change: Callable[[], Awaitable[None]] | None = None
 
     @property
@@ -43,7 +45,8 @@ class BotSwitches:
         """Everything that the panel shows; without somebody who runs the bot, nothing."""
         if self.on_change is None:
             return []
-        return [one.shown(self.values[one.name]) for one in SWITCHES]
+        shown = (one for one in SWITCHES if one.name not in self.hidden)
+        return [one.shown(self.values[one.name]) for one in shown]
 
     async def turn(self, name: str, value: object) -> None:
         """Set a switch, and wait until the bot runs so; raises SwitchError for a wrong one."""

@@ -122,7 +122,10 @@ class Deliveries:
         if not isinstance(call, Call):
             return ()
         command = self._commands[call.command]
-        return tuple(f"{command.name} {form}".rstrip() for form in command.usage)
+        # Of a verb that was meant only its own forms: people read this on a phone.
+        verb = call.text.split(maxsplit=1)[:1]
+        meant = [form for form in command.usage if form.split()[:1] == verb]
+        return tuple(f"{command.name} {form}".rstrip() for form in meant or command.usage)
 
     async def _whisper(self, call: Call | Click | Submission, reply: Message) -> None:
         channel = call.user if isinstance(call, Submission) else call.channel

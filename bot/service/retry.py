@@ -52,9 +52,15 @@ async def retry(desk: Desk, asker: Asker, number: int, *, key: str, channel: str
         raise RefusedError(
             say("{change} left nothing to retry: every target is new.", change=change.id)
         )
-    return await propose(
-        desk, asker, environment, left, options, key=key, channel=channel, parent=number
-    )
+    try:
+        return await propose(
+            desk, asker, environment, left, options, key=key, channel=channel, parent=number
+        )
+    except RefusedError as refused:
+        if len(left) == 1:
+            raise
+        others = say("Or upgrade the others alone: name them to /taurus-upgrade.")
+        raise RefusedError(*refused.problems, others) from None
 
 
 async def _look_again(desk: Desk, change: Change) -> Change:
@@ -81,13 +87,15 @@ async def _decide_unseen(wish: Wish, change: Change) -> Change:
         wish.check(Action.RESUME, change)
         if problems := _undecidable(change, now):
             raise RefusedError(*problems)
-        note = say("{who} decided that it never began.", who=wish.who)
+        # A table knows no mentions; who it was stands in the thread.
+        note = say("Somebody looked, and decided that it never began.")
+        told = say("{who} decided that it never began.", who=wish.who)
         update = {"state": TargetState.NEVER_STARTED, "note": note, "ended_at": now}
         unseen = [target.model_copy(update=update) for target in change.in_state(UNSEEN)]
         planned = change.in_state({TargetState.PLANNED})
         dropped = [target.model_copy(update={"state": TargetState.CANCELLED}) for target in planned]
         decided = settled(with_targets(change, (*unseen, *dropped)), now)
-        return turned(change, decided, now, wish.record("decide", note))
+        return turned(change, decided, now, wish.record("decide", told))
 
     return await wish.amend(decision)
 

@@ -34,7 +34,9 @@ UNCLEAR = "unclear "
 """Mark of a card whose last post may or may not have arrived; a refusal may follow it."""
 CLOCK_SLACK = timedelta(minutes=15)
 """How far this machine's clock may be ahead of Slack's when a message is looked for."""
-NEWS = frozenset({"override", "ahead", "hold", "take-out", "start", "halt", "unknown", "closed"})
+NEWS = frozenset(
+    {"override", "ahead", "hold", "take-out", "start", "halt", "resume", "unknown", "closed"}
+)
 """Kinds of facts that those who only watch are told; the card's thread tells everything."""
 TURNS = NEWS - {"ahead", "take-out", "start"} | {
     "void",

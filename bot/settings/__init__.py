@@ -17,9 +17,11 @@ from bot.settings.policy_file import read_policy_file, read_rules
 from bot.settings.reading import Reading
 from bot.settings.variables import (
     APPROVERS,
+    ENDPOINTS,
     PEOPLE,
     RULES,
     SLACK,
+    USER,
     VARIABLES,
     settings_table,
 )
@@ -121,6 +123,15 @@ def read_policy(environ: Mapping[str, str]) -> tuple[Environment, ...]:
     if reading.problems:
         raise SettingsError(tuple(reading.problems))
     return environments
+
+
+def is_rule(name: str) -> bool:
+    """Whether a variable is one of ours and says neither where the cloud is nor how to enter it.
+
+    The policy file and the language are not among them, slips of the pen are.
+    """
+    others = {"TAURUS_REGION", "TAURUS_CONFIG", "TAURUS_LANGUAGE", *ENDPOINTS, *USER}
+    return name.startswith(_OURS) and name not in others
 
 
 def language(environ: Mapping[str, str]) -> str:

@@ -48,7 +48,7 @@ def card(change: Change, reader: Reader) -> Message:
         *waves_block(change.kept, reader),
         *targets,
         *_hidden(change, hidden, reader),
-        context(reader(say("Id for whoever runs the bot: {id}", id=correlation_id(change.key)))),
+        context(reader(say("Log id: {id}", id=correlation_id(change.key)))),
         *buttons(change, reader),
     ]
     return message(head, blocks)
@@ -134,7 +134,7 @@ def _plan(change: Change) -> list[Sentence]:
         said += risk(change.kept)
     if change.state in {State.PROPOSED, State.SCHEDULED}:
         said.append(timing(change.options))
-    if change.is_open:
+    if change.is_open and change.state not in {State.HALTED, State.UNKNOWN}:
         said += outlook(change.kept, change.options, change.past, change.started_at)
     return [*said, *soak(change)]
 

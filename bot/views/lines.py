@@ -37,7 +37,12 @@ def _drawn(entry: Entry, change: Change, reader: Reader, limit: int) -> Message:
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("```", "ˋˋˋ")):
         words = words.replace(sign, entity)
     words = cut(words, limit)
-    return message(f"{text} {words}", [*blocks, section(f"```{words}```")])
+    return message(with_words(text, words), [*blocks, section(f"```{words}```")])
+
+
+def with_words(text: str, words: str) -> str:
+    """Put the cloud's words behind a sentence that leads up to them, or says all by itself."""
+    return f"{text} {words}" if text.endswith((":", "：")) else f"{text} ({words})"
 
 
 def _mentions(change: Change, reader: Reader) -> str:

@@ -12,6 +12,7 @@ from bot.domain.story import Entry
 from bot.ports import Message
 from bot.views.blocks import context, listed, message, section, sections
 from bot.views.card import headline
+from bot.views.lines import with_words
 from bot.views.reader import Reader, escaped
 
 COMING = 5
@@ -56,8 +57,9 @@ def _history_line(entry: Entry, reader: Reader) -> str:
     at = reader.shown(At(at=entry.record.at))
     change = f"CHG-{entry.change} " if entry.change else ""
     told = reader.shown(all_of((entry.record.sentence, *entry.record.more)))
-    words = f" ({escaped(entry.record.verbatim)})" if entry.record.verbatim else ""
-    return f"{at} {change}{told}{words}"
+    if entry.record.verbatim:
+        told = with_words(told, escaped(entry.record.verbatim))
+    return f"{at} {change}{told}"
 
 
 def freeze_list(calendars: Mapping[str, Calendar], now: datetime, reader: Reader) -> Message:

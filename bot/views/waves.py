@@ -59,44 +59,57 @@ def waves_block(targets: Sequence[Target], reader: Reader) -> list[Block]:
 
 def _task(of: Stretch) -> Sentence:
     return say_many(
-        "Wave {wave}: {n} database, {new} proven.",
-        "Wave {wave}: {n} databases, {new} proven.",
+        "{wave}: {n} database, {new} proven.",
+        "{wave}: {n} databases, {new} proven.",
         len(of.targets),
-        wave=of.name,
+        wave=_named(of),
         new=of.new,
     )
 
 
+def _named(of: Stretch) -> Sentence:
+    if of.first == of.last:
+        return say("Wave {wave}", wave=of.name)
+    return say("Waves {waves}", waves=of.name)
+
+
 def _stretch(of: Stretch) -> Sentence:
-    count, name = len(of.targets), of.name
+    count = len(of.targets)
     match of.stage:
         case Stage.PROVEN if of.ended_at is not None:
             return say_many(
-                "Wave {wave}: {n} database, proven {at}.",
-                "Wave {wave}: {n} databases, proven {at}.",
+                "{wave}: {n} database, proven {at}.",
+                "{wave}: {n} databases, proven {at}.",
                 count,
-                wave=name,
+                wave=_named(of),
                 at=At(at=of.ended_at),
             )
         case Stage.UNDER_WAY:
             return say_many(
-                "Wave {wave}: {n} database, under way, {new} proven.",
-                "Wave {wave}: {n} databases, under way, {new} proven.",
+                "{wave}: {n} database, under way, {new} proven.",
+                "{wave}: {n} databases, under way, {new} proven.",
                 count,
-                wave=name,
+                wave=_named(of),
                 new=of.new,
+            )
+        case Stage.OVER if all(one.state is TargetState.CANCELLED for one in of.targets):
+            return say_many(
+                "{wave}: {n} database, cancelled.",
+                "{wave}: {n} databases, cancelled.",
+                count,
+                wave=_named(of),
             )
         case Stage.PROVEN | Stage.OVER:
             return say_many(
-                "Wave {wave}: {n} database, over, {new} proven.",
-                "Wave {wave}: {n} databases, over, {new} proven.",
+                "{wave}: {n} database, over, {new} proven.",
+                "{wave}: {n} databases, over, {new} proven.",
                 count,
-                wave=name,
+                wave=_named(of),
                 new=of.new,
             )
         case Stage.PLANNED:
             return say_many(
-                "Wave {wave}: {n} database.", "Wave {wave}: {n} databases.", count, wave=name
+                "{wave}: {n} database.", "{wave}: {n} databases.", count, wave=_named(of)
             )
 
 

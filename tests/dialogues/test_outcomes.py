@@ -23,7 +23,7 @@ def submissions(stage: Stage, name: str) -> int:
 async def test_a_failure_half_way_stands_with_the_vendors_reason(stage: Stage) -> None:
     await confirmed(stage, "/taurus-upgrade reports-dev-01")
     await stage.until_state("Failed")
-    assert "The upgrade failed: " in stage.shown
+    assert "The upgrade failed. TaurusDB says: " in stage.shown
     assert "The instance runs 2.0.63.250300" in stage.shown
     await stage.until(lambda: any("is over: Failed" in line for line in stage.thread))
     assert any("reports-dev-01: failed" in line for line in stage.thread)

@@ -97,7 +97,7 @@ async def test_one_id_leads_from_the_request_to_the_cloud_and_back_to_the_card(
     for secret in map(environ.__getitem__, SECRETS):
         assert secret.encode() not in kept
         assert secret not in log.getvalue() + str(seen)
-    shown = re.search(r"Id for whoever runs the bot: ([0-9a-f]{12})", stage.shown)
+    shown = re.search(r"Log id: ([0-9a-f]{12})", stage.shown)
     assert shown
     of_it = {"correlation_id": shown[1]}
     assert lines_of(log, **of_it, event="stored", kind="call")

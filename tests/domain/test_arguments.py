@@ -134,6 +134,11 @@ def test_what_looks_like_an_option_can_be_a_word(text: str, expected: tuple[str,
     assert (given.words, given.options, given.problems) == (expected, {}, ())
 
 
+@pytest.mark.parametrize("text", ["--envv prod x", "--att tomorrow 02:00 x", "--dry x", "--xyz x"])
+def test_the_value_of_a_mistyped_option_is_not_taken_for_a_name(text: str) -> None:
+    assert line(text).words == ("x",)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

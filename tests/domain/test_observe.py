@@ -131,15 +131,15 @@ def test_a_failed_job_fails_with_the_vendors_reason_and_the_kernel_that_runs() -
     seen = after(MINUTE, job=failed, version=STILL_OLD)
     assert (seen.state, seen.job_id) == (TargetState.FAILED, "job-1")
     assert said(seen) == (
-        f"The upgrade failed: Reduce the service load. The instance runs {OLD}. Check it, then "
-        "use Retry."
+        f'The upgrade failed. TaurusDB says: "Reduce the service load." The instance runs {OLD}. '
+        "Check it, then use Retry."
     )
 
 
 def test_a_failure_without_a_reason_says_that_there_is_none() -> None:
     seen = after(MINUTE, job=job(JobState.FAILED))
     assert said(seen) == (
-        "The upgrade failed: the cloud gives no reason. Check the instance; it should still run "
+        "The upgrade failed. TaurusDB gives no reason. Check the instance; it should still run "
         f"{OLD}."
     )
 
@@ -369,7 +369,8 @@ def test_without_a_trace_an_unclear_answer_is_never_called_failed() -> None:
     assert late.state is TargetState.UNKNOWN
     assert said(late) == (
         "The answer was unclear. 25 minutes later there is no job and no scheduled task, and the "
-        f"kernel is still {OLD}: it probably never began, but only a person can say so."
+        f"kernel is still {OLD}: it probably never began. If the console shows nothing "
+        "either, Retry takes it as never begun and plans it anew."
     )
     assert after(50 * HOUR, unknown(), version=STILL_OLD).state is TargetState.UNKNOWN
 

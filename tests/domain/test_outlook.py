@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.change import Options, State, Target, TargetState, Timing
 from bot.domain.kernel import Path
-from bot.domain.outlook import LATEST, lasts, outlook, past_upgrades
+from bot.domain.outlook import LATEST, lasts, outlook, past_upgrades, took
 from bot.domain.past import PastUpgrades
 from bot.domain.report import rows
 from bot.views.card import card
@@ -98,11 +98,11 @@ def test_each_wave_takes_as_long_as_its_slowest_path_and_soaks_come_between() ->
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (ANYTIME, "Over about 12 min after it starts if nothing takes longer."),
-        (SOAKING, "Over about 42 min after it starts if nothing takes longer."),
+        (ANYTIME, "Done about 12 min after it starts if nothing takes longer."),
+        (SOAKING, "Done about 42 min after it starts if nothing takes longer."),
         (
             Options(timing=Timing.AT, run_at=NOW + HOUR),
-            "Over by about 2026-11-24 03:12 UTC if nothing takes longer.",
+            "Done by about 2026-11-24 03:12 UTC if nothing takes longer.",
         ),
         (
             Options(timing=Timing.IN_WINDOW),
@@ -128,16 +128,34 @@ def test_a_fleet_without_a_past_has_no_outlook() -> None:
 
 
 def test_one_upgrade_is_no_range_and_seconds_are_a_minute() -> None:
-    short = direct(count=1).model_copy(update={"longest": 20 * SECOND})
+    short = direct(count=1).model_copy(update={"shortest": SECOND, "longest": 20 * SECOND})
     assert words(outlook([target()], ANYTIME, [short])) == [
         "The last upgrade here took 1 min.",
-        "Over about 1 min after it starts if nothing takes longer.",
+        "Done about 1 min after it starts if nothing takes longer.",
     ]
+
+
+def test_upgrades_that_took_as_long_as_each_other_are_no_range() -> None:
+    alike = direct(count=2).model_copy(update={"shortest": 2 * MINUTE, "longest": 2 * MINUTE})
+    assert words(outlook([target()], ANYTIME, [alike]))[0] == (
+        "The last 2 upgrades here took 2 min each."
+    )
+
+
+def test_nothing_is_foretold_of_a_change_that_is_halted_or_out_of_sight() -> None:
+    for state in (State.HALTED, State.UNKNOWN):
+        stuck = change(target(), state=state, past=(direct(),), started_at=NOW)
+        assert "nothing takes longer" not in str(card(stuck, Reader.of("en-us")).blocks)
+
+
+def test_what_was_refused_or_never_started_took_no_time() -> None:
+    for state in (TargetState.REFUSED, TargetState.NEVER_STARTED):
+        assert took(done(5, state=state), Timing.NOW) is None
 
 
 def test_the_card_tells_by_when_it_is_over_once_it_runs() -> None:
     asked = change(target(), state=State.PROPOSED, past=(direct(),))
-    assert "Over about 6 min after it starts" in str(card(asked, Reader.of("en-us")).blocks)
+    assert "Done about 6 min after it starts" in str(card(asked, Reader.of("en-us")).blocks)
     begun = asked.model_copy(update={"state": State.RUNNING, "started_at": NOW})
     over_at = int((NOW + 6 * MINUTE).timestamp())
-    assert f"Over by about <!date^{over_at}^" in str(card(begun, Reader.of("en-us")).blocks)
+    assert f"Done by about <!date^{over_at}^" in str(card(begun, Reader.of("en-us")).blocks)
