@@ -66,12 +66,12 @@ async def _may_upgrade(fleet: TaurusFleet, listed: tuple[Instance, ...], name: s
     if not known:
         return skipped(check, "there is no instance to ask about")
     try:
-        result = await fleet.precheck(known[0].id, str(known[0].kernel))
+        found = await fleet.prechecks([(known[0].id, str(known[0].kernel))])
     except CloudError as error:
         if error.reaction in {Reaction.DENY, Reaction.AUTHENTICATE}:
             return wrong(check, _words(error), _RIGHTS)
         return ok(check, "the cloud takes such requests")
-    if result is None:
+    if found is None:
         return skipped(
             check,
             "this region has no pre-check, so only an upgrade would tell",

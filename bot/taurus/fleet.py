@@ -10,7 +10,7 @@ from typing import Self
 
 import httpx
 
-from bot.domain.errors import Effect, Reaction
+from bot.domain.errors import Reaction
 from bot.domain.instance import (
     Answer,
     Detail,
@@ -21,7 +21,6 @@ from bot.domain.instance import (
     Status,
     Version,
 )
-from bot.domain.sentence import say
 from bot.ports import Clock, Sleep
 from bot.taurus.calls import USER_AGENT, Call, Caller, OnCall
 from bot.taurus.client import TaurusClient
@@ -133,23 +132,6 @@ class TaurusFleet:
         """Upgrade tasks that wait for a maintenance window, or waited."""
         return await self._client.schedules()
 
-    async def precheck(self, instance_id: str, current: str) -> PreCheck | None:
-        """The vendor's own pre-check; None where the region does not have it.
-
-        One instance a call, because the result does not tell reliably which instance a finding
-        belongs to.
-        """
-        if not self._has_precheck:
-            return None
-        try:
-            await self._client.start_precheck([(instance_id, current)])
-        except TaurusError as error:
-            if error.code != _ABSENT:
-                raise
-            self._has_precheck = False
-            return None
-        return await self._precheck_result(instance_id, current)
-
     async def prechecks(self, versions: Sequence[tuple[str, str]]) -> dict[str, PreCheck] | None:
         """The vendor's own pre-check of (instance id, current kernel) pairs, by instance id.
 
@@ -225,17 +207,6 @@ class TaurusFleet:
             return ()
         first = await self._known(instance_ids[:middle])
         return first + await self._known(instance_ids[middle:])
-
-    async def _precheck_result(self, instance_id: str, current: str) -> PreCheck:
-        result = await self._result_within([(instance_id, current)])
-        if result is not None:
-            return result
-        sentence = say(
-            "The cloud's pre-check of {instance} is not finished yet. Nothing was done on the"
-            " database. Try again in a minute.",
-            instance=instance_id,
-        )
-        raise TaurusError(sentence, effect=Effect.REFUSED, reaction=Reaction.WAIT)
 
 
 def prechecks_of(versions: Sequence[Row]) -> list[Sequence[Row]]:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import CloudError, Effect, Reaction
-from bot.domain.instance import JobState, Status
+from bot.domain.instance import JobState, PreCheck, Status
 from bot.domain.kernel import Kernel
 from bot.ports import Fleet
 from bot.sandbox.taurus import TaurusSimulator, make_fleet
@@ -216,40 +216,15 @@ async def test_every_shape_of_error_is_read(
     assert caught.value.effect is Effect.REFUSED
 
 
-async def test_the_precheck_tells_what_it_found(
-    fleet: TaurusFleet, simulator: TaurusSimulator
-) -> None:
-    passed = await fleet.precheck(*row(simulator, "orders-prod-01"))
-    assert passed is not None
-    assert (passed.passed, passed.findings) == (True, ())
-    failed = await fleet.precheck(*row(simulator, "catalog-prod-01"))
-    assert failed is not None
-    assert (failed.passed, failed.findings) == (False, ("Resource check",))
-
-
-async def test_a_region_without_precheck_is_asked_once(
-    fleet: TaurusFleet, simulator: TaurusSimulator, opener: Opener
-) -> None:
-    simulator.switch("precheck", "absent")
-    assert await fleet.precheck(*row(simulator, "orders-prod-01")) is None
-    assert await fleet.precheck(*row(simulator, "orders-prod-02")) is None
-    assert [call.operation for call in opener.calls].count("pre_check") == 1
-
-
-async def test_a_refused_precheck_is_not_taken_for_an_absent_one(fleet: TaurusFleet) -> None:
-    with pytest.raises(CloudError) as caught:
-        await fleet.precheck(UNKNOWN, "2.0.63.250300")
-    assert caught.value.reaction is Reaction.FIX
-
-
 async def test_prechecks_are_asked_in_groups_and_attributed_one_by_one(
     fleet: TaurusFleet, simulator: TaurusSimulator, opener: Opener
 ) -> None:
     names = ("orders-prod-01", "orders-prod-02", "catalog-prod-01", "orders-prod-03")
     found = await fleet.prechecks([row(simulator, name) for name in names])
     assert found is not None
-    by_name = {name: found[row(simulator, name)[0]].findings for name in names}
-    assert by_name == {**dict.fromkeys(names, ()), "catalog-prod-01": ("Resource check",)}
+    by_name = {name: found[row(simulator, name)[0]] for name in names}
+    failed = PreCheck(passed=False, findings=("Resource check",))
+    assert by_name == {**dict.fromkeys(names, PreCheck(passed=True)), "catalog-prod-01": failed}
     calls = [call.operation for call in opener.calls]
     assert calls.count("pre_check") == 2, "one for each kernel"
 
@@ -264,8 +239,8 @@ async def test_prechecks_without_a_result_in_time_or_in_the_region_are_told_apar
 ) -> None:
     rows = [row(simulator, "orders-prod-01")]
     simulator.switch("precheck_seconds", 3600)
+    assert await fleet.prechecks([(UNKNOWN, "2.0.63.250300")]) == {}, "refused, not absent"
     assert await fleet.prechecks(rows) == {}
-    assert await fleet.prechecks([(UNKNOWN, "2.0.63.250300")]) == {}
     simulator.switch("precheck", "absent")
     assert await fleet.prechecks(rows) is None
     before = len(opener.calls)

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import CloudError
-from bot.domain.instance import Detail, Instance, JobState, Status, Version
+from bot.domain.instance import Detail, Instance, JobState, PreCheck, Status, Version
 from bot.domain.kernel import Kernel
 from bot.taurus import AkSk, TaurusFleet, words
 from tests.taurus.conftest import START, Opener
@@ -214,9 +214,8 @@ async def test_a_precheck_without_a_result_is_looked_at_again(
         ],
     }
     recorder.reply(started, Reply({}), Reply(failed))
-    found = await fleet.precheck("i", "2.0.1.1")
-    assert found is not None
-    assert (found.passed, found.findings) == (False, ("Resource check: too small",))
+    found = await fleet.prechecks([("i", "2.0.1.1")])
+    assert found == {"i": PreCheck(passed=False, findings=("Resource check: too small",))}
     assert opener.clock.slept == [2]
 
 
@@ -229,10 +228,11 @@ async def test_nobody_waits_for_a_precheck_that_is_not_answered_well(
     assert len(recorder.seen) == 1, "it is not worth asking again"
 
 
-async def test_a_precheck_that_does_not_end_is_told(fleet: TaurusFleet, recorder: Recorder) -> None:
+async def test_a_precheck_that_does_not_end_is_waited_for_in_vain(
+    fleet: TaurusFleet, recorder: Recorder
+) -> None:
     recorder.reply(Reply({"job_ids": None}), Reply({"upgrade_precheck_result": ""}))
-    with pytest.raises(CloudError, match="not finished yet"):
-        await fleet.precheck("i", "2.0.1.1")
+    assert await fleet.prechecks([("i", "2.0.1.1")]) == {}
     assert len(recorder.seen) == 6
 
 
