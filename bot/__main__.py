@@ -37,6 +37,7 @@ from bot.telemetry import configure_logging, open_traces
 from commands import COMMANDS
 
 if TYPE_CHECKING:
+    from bot.sandbox.clock import SandboxClock
     from bot.sandbox.world import World
 
 _USAGE = 2
@@ -225,7 +226,7 @@ class SandboxBot:
         async with self._one_change:
             await self.stop()
             if self._world.bot.is_on:
-                self._app = App(self._settings(), COMMANDS, _surroundings(self._world))
+                self._app = App(self._settings(), COMMANDS, surroundings_of(self._world.clock))
                 await self._app.start()
 
     def _settings(self) -> Settings:
@@ -247,13 +248,14 @@ class SandboxBot:
             await app.stop()
 
 
-def _surroundings(world: "World") -> Surroundings:
+def surroundings_of(clock: "SandboxClock") -> Surroundings:
+    """Let a bot live by the sandbox's clock."""
     return Surroundings(
-        clock=world.clock.now,
+        clock=clock.now,
         # Who plays with time does not want to hear that the clock jumps.
-        ticks=lambda: world.clock.now().timestamp(),
-        sleep=world.clock.sleep,
-        speed=lambda: world.clock.speed,
+        ticks=lambda: clock.now().timestamp(),
+        sleep=clock.sleep,
+        speed=lambda: clock.speed,
         limits=Limits(reads_per_second=50, read_burst=50, between_writes=timedelta(seconds=1)),
     )
 

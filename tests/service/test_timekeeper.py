@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.__main__ import surroundings_of
+from bot.app import real_now
 from bot.ports import StoreError
+from bot.sandbox.clock import SandboxClock
 from bot.service.timekeeper import Timekeeper
 
 BEGAN = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -142,3 +145,16 @@ async def test_the_cloud_is_asked_until_it_answers_and_what_was_put_off_is_made_
     await hands.mended.acquire()
     running.cancel()
     assert hands.keeper.is_sure()
+
+
+async def test_whoever_skips_hours_in_the_sandbox_meets_no_clock_that_jumped() -> None:
+    clock = SandboxClock(real_now)
+    around = surroundings_of(clock)
+
+    async def unasked(_now: datetime | None = None) -> None:
+        raise AssertionError
+
+    keeper = Timekeeper(around.clock, around.ticks, unasked, unasked)
+    clock.advance(timedelta(hours=5))
+    assert await keeper.sure()
+    assert (keeper.trouble(), keeper.warning()) == ("", "")
