@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -16,6 +16,7 @@ from bot.sandbox.slack import Json, SlackSimulator
 from tests.browser.counterpart import Counterpart, manifest
 from tests.dialogues.stage import Stage as Play
 
+expect.set_options(timeout=20_000)  # milliseconds that a busy machine may take
 NOW = 1_790_000_000.0  # Monday 21 September 2026, 14:13:20 UTC
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = f"no Chromium here (looked for {', '.join(NAMES)}): apt install chromium"
@@ -117,7 +118,7 @@ async def open_page(browser: Browser, stage: Stage) -> AsyncIterator[Open]:
         viewport = {"width": width, "height": 800}
         page = await browser.new_page(viewport=viewport, **context)  # type: ignore[arg-type]
         pages.append(page)
-        page.set_default_timeout(5000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: note(problems, line))
         await page.goto(f"{stage.slack.url}/#/{user}")

@@ -28,7 +28,7 @@ async def test_another_person_reads_times_in_another_zone_and_language(page: Pag
     await expect(card).to_contain_text("Runs Today at 6:13 PM")
     await expect(card.locator(".stamp")).to_have_text("4:13 PM")
 
-    await become(page, "Bob Li")
+    await become(page, "Lin Yue")
     await expect(card).to_contain_text("Runs 明天 at 00:13")
     await expect(card.locator(".stamp")).to_have_text("22:13")
     await expect(page.locator(".switcher")).to_contain_text("22:13 · Shanghai (UTC+8) · 中文")

@@ -71,7 +71,7 @@ async def show_home(page: Page) -> None:
 async def show_people(page: Page) -> None:
     await open_drawer(page)
     await page.get_by_role("button", name="Be somebody else").click()
-    await expect(page.get_by_role("menuitemradio")).to_have_count(4)
+    await expect(page.get_by_role("menuitemradio")).to_have_count(5)
 
 
 async def show_trouble(page: Page) -> None:

@@ -109,7 +109,7 @@ async def test_what_fails_is_retried_alone(page: Page, world: World) -> None:
     await is_at(page, "Confirm it or cancel it")
     await card_of(page).get_by_role("button", name="Cancel").click()
     await is_done(page, "A failure and a retry")
-    assert len(world.taurus.submissions("orders-dev-01")) == 1
+    assert len(world.taurus.submissions("orders-staging-01")) == 1
 
 
 async def test_nothing_begins_after_a_halt(page: Page, world: World) -> None:
@@ -136,7 +136,7 @@ async def test_a_lost_answer_and_a_stopped_bot_send_nothing_twice(page: Page, wo
     assert world.slack.connections == 0
     await press(page, "Start the bot")
     await is_done(page, "An outage")
-    assert len(world.taurus.submissions("orders-staging-01")) == 1
+    assert len(world.taurus.submissions("orders-dev-01")) == 1
 
 
 async def test_a_wrong_switch_of_the_bot_is_refused_in_words(world: World) -> None:

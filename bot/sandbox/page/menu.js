@@ -26,8 +26,8 @@ export function attachMenu(button, items, label) {
     place(menu, button);
     opened = { menu, undo: closeOnLeave(menu, button, () => close()) };
     button.setAttribute("aria-expanded", "true");
-    const entries = menu.querySelectorAll("button");
-    entries[last ? entries.length - 1 : 0]?.focus();
+    const entries = [...menu.querySelectorAll("button")];
+    goTo(entries, last ? entries.length - 1 : 0);
   };
   button.addEventListener("click", () => (opened ? close(true) : open()));
   button.addEventListener("keydown", (event) => {
@@ -57,12 +57,18 @@ function menuItem(item, close) {
   return h("button.menu-item", attrs, item.node);
 }
 
+// One entry can be reached by Tab, the one where the focus was last (WAI-ARIA, roving tabindex).
+function goTo(entries, target) {
+  for (const [at, entry] of entries.entries()) entry.tabIndex = at === target ? 0 : -1;
+  entries[target]?.focus();
+}
+
 function moveInMenu(event, menu, close) {
   const entries = [...menu.querySelectorAll("button")];
   const target = arrowTarget(event.key, entries.indexOf(document.activeElement), entries.length);
   if (target !== null) {
     event.preventDefault();
-    entries[target].focus();
+    goTo(entries, target);
   } else if (event.key === "Escape" || event.key === "Tab") {
     event.preventDefault();
     event.stopPropagation();

@@ -37,7 +37,7 @@ export const STORIES = [
     title: "A failure and a retry",
     about: "One of the two is known to fail half-way.",
     steps: [
-      { text: "Plan both, and confirm.", tries: [fill("/taurus-upgrade reports-dev-01 orders-dev-01")], done: (seen) => seen.isDecided },
+      { text: "Plan both, and confirm.", tries: [fill("/taurus-upgrade reports-dev-01 orders-staging-01")], done: (seen) => seen.isDecided },
       { text: "Wait for the end. The card tells which one failed and why, and what that means for the database.", tries: [CLOUD], done: (seen) => seen.offers("change.retry") },
       { text: "Press Retry the rest: only what failed is planned again, as a new change with a card of its own.", done: (seen) => seen.offers("change.approve") },
       { text: "Confirm it or cancel it. Whatever you do, what succeeded is not sent again.", done: (seen) => seen.isDecided },
@@ -57,10 +57,10 @@ export const STORIES = [
     about: "An answer is lost, then the bot itself goes away. Nothing is sent twice.",
     steps: [
       { text: "Let the cloud carry out the next upgrade, yet answer with an error.", tries: [turn({ switch: "upgrade_fails_after_next", value: 1 }, "Break the next answer")], done: (seen) => seen.cloud("upgrade_fails_after_next") > 0 },
-      { text: "Plan an upgrade, and confirm. Nobody can know yet whether it began: the card says so.", tries: [fill("/taurus-upgrade orders-staging-01")], done: (seen) => seen.isDecided },
+      { text: "Plan an upgrade, and confirm. Nobody can know yet whether it began: the card says so.", tries: [fill("/taurus-upgrade orders-dev-01")], done: (seen) => seen.isDecided },
       { text: "Stop the bot.", tries: [turn({ bot: "stopped", value: true }, "Stop the bot")], done: (seen) => seen.bot("stopped") === true },
       { text: "Start it again. It looks at the database instead of sending the request again.", tries: [turn({ bot: "stopped", value: false }, "Start the bot")], done: (seen) => seen.bot("stopped") === false },
-      { text: "Read the thread of the card: what was lost, and how it was found out.", done: (seen) => seen.isNewest("orders-staging-01") },
+      { text: "Read the thread of the card: what was lost, and how it was found out.", done: (seen) => seen.isNewest("orders-dev-01") },
     ],
   },
 ];
