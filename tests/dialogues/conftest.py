@@ -12,7 +12,7 @@ IN_BOTH = "test_upgrade.py"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Play each other dialogue in one of the two modes, always the same; in both if all is tried."""
+    """Play the other dialogues in one mode, the same one each time; in both if asked."""
     left_out = [item for item in items if STRIDE > 1 and _is_left_out(item)]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)

@@ -1,7 +1,7 @@
 """How much is tried: all steps of a story, in both modes, take longer than anybody waits.
 
-`EVERY_STEP=1` tries them all; without it every few steps are tried, and most dialogues in one of the
-two modes, the same ones each time.
+`EVERY_STEP=1` tries them all; without it every few steps are tried, and most dialogues in one
+mode, the same ones each time.
 """
 
 import os
