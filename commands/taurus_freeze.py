@@ -16,6 +16,7 @@ from bot.views.answers import told, told_all, usage
 from bot.views.reader import Reader
 from bot.views.tables import freeze_list
 from commands.environment import environment_of
+from commands.reason import reason_of
 from commands.understood import local
 
 USAGE = (
@@ -24,7 +25,6 @@ USAGE = (
     "lift ID",
     "help",
 )
-REASON_LIMIT = 300
 _OPTIONS = (
     Option(name="--until", words=2),
     Option(name="--from", words=2),
@@ -105,13 +105,9 @@ async def _add(call: Call, given: Arguments, asker: Asker, desk: Desk) -> Messag
 
 
 def _reason(given: Arguments, mistakes: list[Sentence]) -> str:
-    reason = given.options.get("--reason", "")
+    reason = reason_of(given, "--reason", mistakes)
     if not reason:
         mistakes.append(say("Say why, for those who will be stopped by it: --reason TEXT."))
-    elif len(reason) > REASON_LIMIT:
-        mistakes.append(
-            say("The reason is longer than {limit} characters. Shorten it.", limit=REASON_LIMIT)
-        )
     return reason
 
 

@@ -200,17 +200,21 @@ def attempted(
     )
     if change.state is State.SCHEDULED:
         change = advance(change, Move.START, started_at=now, due_at=now)
+    record = _attempt(change, batches[-1], now)
+    records = (record,) if number > 1 or in_window(change) else (record, started(change, now))
+    return change, records if wave is None else (fact(now, "wave", wave), *records)
+
+
+def _attempt(change: Change, batch: Batch, now: datetime) -> Record:
     sentence = say_many(
         "Sending the upgrade of {n} instance to TaurusDB (batch {batch}).",
         "Sending the upgrade of {n} instances to TaurusDB (batch {batch}).",
-        len(ids),
-        batch=number,
+        len(batch.instance_ids),
+        batch=batch.number,
     )
-    seal, instances = seal_of(change), " ".join(ids)
-    record = fact(now, "attempt", sentence, batch=str(number), seal=seal, instances=instances)
-    record = record.model_copy(update={"told": False})
-    records = (record,) if number > 1 or in_window(change) else (record, started(change, now))
-    return change, records if wave is None else (fact(now, "wave", wave), *records)
+    seal, ids = seal_of(change), " ".join(batch.instance_ids)
+    record = fact(now, "attempt", sentence, batch=str(batch.number), seal=seal, instances=ids)
+    return record.model_copy(update={"told": False})
 
 
 def _in_batch(change: Change, number: int) -> tuple[Target, ...]:

@@ -109,17 +109,10 @@ class SlackChat:
         await self._api.send_file(str(place.get("upload_url", "")), content)
         request = client.files_completeUploadExternal(
             files=[{"id": str(place.get("file_id", "")), "title": file.title}],
-            channel_id=await self._conversation(channel),
+            channel_id=channel if channel[:1] not in _PEOPLE else await self.direct(channel),
             thread_ts=thread or None,
         )
         await self._api.call("files.completeUploadExternal", request)
-
-    async def _conversation(self, channel: str) -> str:
-        if channel[:1] not in _PEOPLE:
-            return channel
-        request = self._api.client.conversations_open(users=channel)
-        answer = await self._api.call("conversations.open", request)
-        return str((answer.get("channel") or {}).get("id", ""))
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Redraw a message of ours in place."""
