@@ -84,11 +84,7 @@ def decide(
     things from starting at the time meant, if anything does. `typed` is what was typed as the
     environment's name; None where it is only asked who may.
     """
-    reason = _standing(circle.person)
-    if not reason and not (action in _OWNERS and _owns(environment, change, channel)):
-        reason = _place(action, environment, change, channel)
-        if not reason and not _is_open(action, environment, channel):
-            reason = _RULES[action](circle, environment, change)
+    reason = _standing(circle.person) or _right(action, circle, environment, change, channel)
     if not reason and closure is not None and action in _STARTS:
         why, *more = told(closure)
         reason = Reason.FROZEN if closure.is_freeze else Reason.OUTSIDE_WINDOW
@@ -101,6 +97,18 @@ def decide(
         reason=reason or Reason.ALLOWED,
         sentence=sentence_of(reason or Reason.ALLOWED, environment, change),
     )
+
+
+def _right(
+    action: Action, circle: Circle, environment: Environment, change: Change | None, channel: str
+) -> Reason | None:
+    """Tell why this place or the environment's rules forbid it, if they do."""
+    if action in _OWNERS and _owns(environment, change, channel):
+        return None
+    reason = _place(action, environment, change, channel)
+    if reason or _is_open(action, environment, channel):
+        return reason
+    return _RULES[action](circle, environment, change)
 
 
 def _standing(person: Person) -> Reason | None:
