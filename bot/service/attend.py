@@ -19,6 +19,7 @@ from bot.domain.change import (
 )
 from bot.domain.errors import CloudError
 from bot.domain.freeze import Closure, closure_of
+from bot.domain.health import doubtful, ill, unhealthy
 from bot.domain.instance import Instance
 from bot.domain.observe import (
     CLOCK_SLACK,
@@ -33,16 +34,7 @@ from bot.domain.preflight import joined, may_send, next_step
 from bot.domain.progress import begins_wave, soaking_until
 from bot.domain.sentence import Sentence, say
 from bot.domain.signal import parameters
-from bot.domain.steps import (
-    doubtful,
-    expired,
-    ill,
-    looked,
-    orphaned,
-    stopped,
-    unhealthy,
-    waits,
-)
+from bot.domain.steps import expired, looked, orphaned, stopped, waits
 from bot.domain.turns import Step, settled, turned
 from bot.ports import StaleError
 from bot.service.amend import amend

@@ -17,6 +17,7 @@ from bot.domain.change import (
     Timing,
 )
 from bot.domain.errors import CloudError, Effect, Reaction
+from bot.domain.health import doubtful, ill
 from bot.domain.instance import Answer, Instance, Job, JobState, Status, Version
 from bot.domain.progress import soaking_until
 from bot.domain.seal import is_sealed
@@ -25,9 +26,7 @@ from bot.domain.steps import (
     SEND_TRIES,
     answered,
     attempted,
-    doubtful,
     expired,
-    ill,
     in_window,
     looked,
     not_ready,

@@ -19,6 +19,7 @@ from bot.domain.environment import Environment
 from bot.domain.errors import CloudError, Effect, Reaction
 from bot.domain.feed import Feed
 from bot.domain.freeze import Calendar, Freeze, RecurringFreeze
+from bot.domain.health import unhealthy
 from bot.domain.instance import Detail, PreCheck, Status
 from bot.domain.person import Person
 from bot.domain.plan import Plan, Refusal, make_plan
@@ -26,7 +27,7 @@ from bot.domain.policy import Action, Circle, decide
 from bot.domain.reminders import waited
 from bot.domain.seal import difference
 from bot.domain.sentence import Sentence
-from bot.domain.steps import answered, attempted, expired, looked, orphaned, unhealthy, voided
+from bot.domain.steps import answered, attempted, expired, looked, orphaned, voided
 from bot.domain.story import Entry, Record
 from bot.domain.subscription import Subscription
 from bot.domain.turns import closing
