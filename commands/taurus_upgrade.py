@@ -14,7 +14,7 @@ from bot.domain.when import WhenError, parse_duration, parse_when
 from bot.ports import Message
 from bot.service import Desk
 from bot.service.approvers import lacking
-from bot.service.propose import draft, objections, permit, propose
+from bot.service.propose import Request, draft, objections, permit, propose
 from bot.service.twice import refuse_twice
 from bot.views.answers import preview, told_all, usage
 from bot.views.forms import opener
@@ -162,19 +162,16 @@ async def run(call: Call, asker: Asker, desk: Desk) -> Message | None:
         return preview(
             plan, line.options, environment.name, reader, protected=environment.protected
         )
+    request = _request(line, call)
     if not line.is_meant:
-        await refuse_twice(desk, environment, line.words, line.options, key=call.key, now=asker.now)
-    change = await propose(
-        desk,
-        asker,
-        environment,
-        line.words,
-        line.options,
-        key=call.key,
-        channel=call.channel,
-    )
+        await refuse_twice(desk, environment, request, asker.now)
+    change = await propose(desk, asker, environment, request)
     said = [one for one in (planned(change, asker), await lacking(desk, change)) if one is not None]
     return told_all(said, reader) if said else None
+
+
+def _request(line: Line, call: Call) -> Request:
+    return Request(words=line.words, options=line.options, channel=call.channel, key=call.key)
 
 
 async def _checked(line: Line, call: Call, asker: Asker, desk: Desk) -> Environment:
@@ -188,9 +185,7 @@ async def _checked(line: Line, call: Call, asker: Asker, desk: Desk) -> Environm
     except UsageError as error:
         raise UsageError(*line.mistakes, *error.problems) from None
     if line.mistakes:
-        others = await objections(
-            desk, asker, environment, line.words, line.options, channel=call.channel
-        )
+        others = await objections(desk, asker, environment, _request(line, call))
         raise UsageError(*line.mistakes, *others)
     return environment
 

@@ -27,7 +27,7 @@ from bot.ports import Message, View
 from bot.service import Desk
 from bot.service.access import Access
 from bot.service.approvers import lacking
-from bot.service.propose import draft, permit, propose
+from bot.service.propose import Request, draft, permit, propose
 from bot.service.tell import place_of
 from bot.views.answers import told as answer
 from bot.views.forms import (
@@ -182,15 +182,14 @@ async def submit(form: Submission, asker: Asker, desk: Desk) -> Message | None:
     sent = _understood(entered, note, asker.now, asker.zone)
     if sent.mistakes:
         raise UsageError(*(one for found in sent.mistakes.values() for one in found))
-    change = await propose(
-        desk,
-        asker,
-        environment_of(desk, note.channel, entered.env),
-        [value for value, _ in entered.instances],
-        sent.options,
-        key=form.key,
+    request = Request(
+        words=tuple(value for value, _ in entered.instances),
+        options=sent.options,
         channel=entered.channel or note.channel,
+        key=form.key,
     )
+    environment = environment_of(desk, note.channel, entered.env)
+    change = await propose(desk, asker, environment, request)
     missing = await lacking(desk, change)
     return None if missing is None else answer(missing, Reader.of(asker.person.language))
 

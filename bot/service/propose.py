@@ -8,6 +8,7 @@ from bot.domain.environment import Environment
 from bot.domain.errors import CloudError
 from bot.domain.freeze import closure_of, instant, starts_at, told
 from bot.domain.instance import Version
+from bot.domain.model import Frozen
 from bot.domain.owners import subscribed
 from bot.domain.plan import Facts, Plan, Refusal, make_plan
 from bot.domain.policy import Action, decide
@@ -24,6 +25,18 @@ from bot.service.approvers import asked_for, called, lacking
 from bot.service.desk import Desk
 from bot.service.survey import prechecked, recent_upgrades, survey
 from bot.service.timekeeper import trust_time
+
+
+class Request(Frozen):
+    """What somebody asks for: which databases, how, where, and by which delivery."""
+
+    words: tuple[str, ...]
+    options: Options
+    channel: str
+    key: str
+    """The same delivery makes one change."""
+    parent: int | None = None
+    """The change of which it retries the rest."""
 
 
 async def permit(
@@ -112,19 +125,14 @@ async def _refuse_maintenance(
 
 
 async def objections(
-    desk: Desk,
-    asker: Asker,
-    environment: Environment,
-    words: Sequence[str],
-    options: Options,
-    channel: str,
+    desk: Desk, asker: Asker, environment: Environment, request: Request
 ) -> tuple[Sentence, ...]:
     """Everything that would keep this from being planned, for a line with mistakes of its own."""
     found: list[Sentence] = []
     try:
-        await permit(desk, asker, environment, channel, options)
-        if words:
-            await draft(desk, environment, words, options)
+        await permit(desk, asker, environment, request.channel, request.options)
+        if request.words:
+            await draft(desk, environment, request.words, request.options)
     except RefusedError as refused:
         found.extend(refused.problems)
     except CloudError as error:
@@ -151,34 +159,25 @@ def _planned(
     return outcome
 
 
-async def propose(
-    desk: Desk,
-    asker: Asker,
-    environment: Environment,
-    words: Sequence[str],
-    options: Options,
-    *,
-    key: str,
-    channel: str,
-    parent: int | None = None,
-) -> Change:
+async def propose(desk: Desk, asker: Asker, environment: Environment, request: Request) -> Change:
     """Plan, store and so ask for approval; the notifier posts the card.
 
     Raises:
         RefusedError, CloudError: as `draft`; nothing is stored then.
     """
     await trust_time(desk)
-    await permit(desk, asker, environment, channel, options)
-    options = await overriding(desk, environment, completed(options, environment))
+    await permit(desk, asker, environment, request.channel, request.options)
+    options = await overriding(desk, environment, completed(request.options, environment))
     try:
-        plan = await draft(desk, environment, words, options)
+        plan = await draft(desk, environment, request.words, options)
     except RefusedError:
         # Asked a second time for the same delivery, it is blocked by what it made itself.
-        made = await _made_by(desk, key, asker)
+        made = await _made_by(desk, request.key, asker)
         if made is None:
             raise
         return made
-    change = _change(asker, environment, plan, options, key=key, channel=channel, parent=parent)
+    request = request.model_copy(update={"options": options})
+    change = _change(asker, environment, plan, request)
     change = await _addressed(desk, change)
     try:
         stored = await desk.changes.add(change, (_asked(change),))
@@ -215,23 +214,14 @@ def _taken(taken: TakenError, plan: Plan) -> list[Sentence]:
     ]
 
 
-def _change(
-    asker: Asker,
-    environment: Environment,
-    plan: Plan,
-    options: Options,
-    *,
-    key: str,
-    channel: str,
-    parent: int | None,
-) -> Change:
+def _change(asker: Asker, environment: Environment, plan: Plan, request: Request) -> Change:
     expires_at = asker.now + environment.approval_ttl
     made = Change(
         environment=environment.name,
-        channel=channel,
+        channel=request.channel,
         requester=asker.person.id,
-        key=key,
-        options=options,
+        key=request.key,
+        options=request.options,
         targets=plan.targets,
         warnings=plan.warnings,
         patterns=plan.patterns,
@@ -239,13 +229,13 @@ def _change(
         past=plan.past,
         halt_after=environment.halt_after_failures,
         slow_after=environment.slow_after,
-        notify=tuple(one for one in environment.notify if one != channel),
+        notify=tuple(one for one in environment.notify if one != request.channel),
         subscriptions=subscribed(environment.subscriptions, plan.targets),
         approvers=environment.approvers,
         self_approval=environment.self_approval,
         created_at=asker.now,
         expires_at=expires_at,
-        parent=parent,
+        parent=request.parent,
     )
     return ruled(made, environment)
 

@@ -23,7 +23,7 @@ from bot.ports import StaleError
 from bot.service.amend import find
 from bot.service.attend import look
 from bot.service.desk import Desk
-from bot.service.propose import permit, propose
+from bot.service.propose import Request, permit, propose
 from bot.service.wish import Wish, too_late
 
 _LEFT = frozenset({*NOT_NEW, TargetState.CANCELLED, *UNSEEN})
@@ -47,15 +47,14 @@ async def retry(desk: Desk, asker: Asker, number: int, *, key: str, channel: str
         change = await _decide_unseen(wish, await _look_again(desk, change))
     if change.is_open:
         raise too_late(change)
-    left = [target.instance_id for target in change.in_state(_LEFT)]
+    left = tuple(target.instance_id for target in change.in_state(_LEFT))
     if not left:
         raise RefusedError(
             say("{change} left nothing to retry: every target is new.", change=change.id)
         )
+    request = Request(words=left, options=options, channel=channel, key=key, parent=number)
     try:
-        return await propose(
-            desk, asker, environment, left, options, key=key, channel=channel, parent=number
-        )
+        return await propose(desk, asker, environment, request)
     except RefusedError as refused:
         if len(left) == 1:
             raise

@@ -3,7 +3,6 @@
 An upgrade cannot be undone, so the second one is asked whether it is meant.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.change import Change, Options, State
@@ -12,7 +11,7 @@ from bot.domain.refused import RefusedError
 from bot.domain.selection import select
 from bot.domain.sentence import At, Sentence, User, say, word
 from bot.service.desk import Desk
-from bot.service.propose import completed
+from bot.service.propose import Request, completed
 
 MOMENT = timedelta(seconds=15)
 """What was asked longer ago is asked anew on purpose."""
@@ -25,13 +24,10 @@ _LOOKED_AT = 20
 async def refuse_twice(
     desk: Desk,
     environment: Environment,
-    words: Sequence[str],
-    options: Options,
-    *,
-    key: str,
+    request: Request,
     now: datetime,
 ) -> None:
-    """Refuse what has been asked for just now; `key` names the delivery, which may come again.
+    """Refuse what has been asked for just now; the same delivery may come again.
 
     Raises:
         RefusedError: with what became of the first, and how to insist.
@@ -40,12 +36,12 @@ async def refuse_twice(
     recent = await desk.changes.find(
         environment=environment.name, since=now - MOMENT, limit=_LOOKED_AT
     )
-    wanted = completed(options, environment)
-    others = (one for one in recent if one.key != key and one.state not in _ENDED_BY_PEOPLE)
+    wanted = completed(request.options, environment)
+    others = (one for one in recent if one.key != request.key and one.state not in _ENDED_BY_PEOPLE)
     alike = [one for one in others if is_alike(one.options, wanted)]
-    if not alike or any(one.key == key for one in recent):
+    if not alike or any(one.key == request.key for one in recent):
         return
-    chosen = select(words, await desk.fleets[environment.name].instances()).chosen
+    chosen = select(request.words, await desk.fleets[environment.name].instances()).chosen
     ids = frozenset(one.id for one in chosen)
     for change in alike:
         # Of a glob or a tag some were left out: what it meant then is what it means now.

@@ -31,7 +31,7 @@ from bot.service import Desk
 from bot.service.approve import approve, cancel, halt, reject, reschedule, resume
 from bot.service.deliver import TOO_OLD
 from bot.service.hold import hold
-from bot.service.propose import propose
+from bot.service.propose import Request, propose
 from bot.service.retry import retry
 from bot.service.wish import Wish
 from bot.store import ledger
@@ -196,7 +196,8 @@ class Lives(RuleBasedStateMachine):
         async def ask(desk: Desk, _activity: Activity) -> None:
             asker = self.stage.asker(user, key)
             environment = desk.environments["default"]
-            await propose(desk, asker, environment, names, wanted, key=key, channel=CHANNEL)
+            request = Request(words=tuple(names), options=wanted, channel=CHANNEL, key=key)
+            await propose(desk, asker, environment, request)
 
         self.deeds.append((self.stage.now, "propose", ask))
         self._begin("propose", slot, ask, at_once=at_once)

@@ -14,7 +14,7 @@ from bot.sandbox.taurus.fleet import DIRECT, NEWEST
 from bot.sandbox.taurus.instances import Fate, Instance
 from bot.service import Desk
 from bot.service.approve import approve, reschedule
-from bot.service.propose import propose
+from bot.service.propose import Request, propose
 from bot.service.wish import Wish
 from bot.store import migrate
 from tests.domain.examples import HOUR, MINUTE, SECOND
@@ -35,7 +35,8 @@ class Stage(Scene):
 
     async def ask(self, desk: Desk, _activity: Activity) -> None:
         asker = self.asker(ANN, "asked")
-        await propose(desk, asker, ENVIRONMENT, ["orders"], Options(), key="asked", channel=CHANNEL)
+        request = Request(words=("orders",), options=Options(), channel=CHANNEL, key="asked")
+        await propose(desk, asker, ENVIRONMENT, request)
 
     async def confirm(self, desk: Desk, activity: Activity) -> None:
         activity.change = self.change
