@@ -12,7 +12,6 @@ import tempfile
 import webbrowser
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bot.app import App, Surroundings, real_now
@@ -38,6 +37,7 @@ from commands import COMMANDS
 
 if TYPE_CHECKING:
     from bot.sandbox.clock import SandboxClock
+    from bot.sandbox.wanted import Wanted
     from bot.sandbox.world import World
 
 _USAGE = 2
@@ -81,11 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     sandbox = verbs.add_parser("sandbox", help="play the whole story on this machine")
-    sandbox.add_argument("--port", type=int, default=8765, help="of the page (default: 8765)")
-    sandbox.add_argument("--fleet", type=int, metavar="N", help="N generated instances instead")
+    # Read as text, so that all mistakes are told at once: argparse ends at the first.
+    sandbox.add_argument("--port", metavar="N", default="8765", help="of the page (default: 8765)")
+    sandbox.add_argument("--fleet", metavar="N", help="N generated instances instead")
     sandbox.add_argument("--no-browser", action="store_true", help="do not open the page")
-    sandbox.add_argument("--speed", type=float, default=10.0, help="of time (default: 10)")
-    sandbox.add_argument("--faults", type=Path, help="TOML or JSON file of faults to begin with")
+    sandbox.add_argument("--speed", metavar="X", default="10", help="of time (default: 10)")
+    sandbox.add_argument("--faults", metavar="FILE", help="TOML or JSON of faults to begin with")
     sandbox.set_defaults(run=_sandbox)
     verbs.add_parser("run", help="run the bot").set_defaults(run=_run)
     doctor = verbs.add_parser("doctor", help="check everything that can be wrong; change nothing")
@@ -125,7 +126,11 @@ def _add_audit(audit: argparse.ArgumentParser) -> None:
 
 
 def _moment(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        hint = "use a time such as 2026-11-01 or 2026-11-01T02:00+08:00"
+        raise argparse.ArgumentTypeError(hint) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
@@ -175,13 +180,16 @@ def _stop_event() -> asyncio.Event:
 
 
 def _sandbox(args: argparse.Namespace) -> int:
-    logging.getLogger("bot").setLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="taurus-sandbox-") as folder:
-        return _in_loop(_play(args, f"sqlite:///{folder}/sandbox.db"))
-
-
-async def _play(args: argparse.Namespace, url: str) -> None:
     # Not loaded by the bot itself: it would be there for nothing, every day.
+    from bot.sandbox.wanted import read_wanted  # noqa: PLC0415
+
+    logging.getLogger("bot").setLevel(logging.WARNING)
+    wanted = read_wanted(port=args.port, fleet=args.fleet, speed=args.speed, faults=args.faults)
+    with tempfile.TemporaryDirectory(prefix="taurus-sandbox-") as folder:
+        return _in_loop(_play(wanted, not args.no_browser, f"sqlite:///{folder}/sandbox.db"))
+
+
+async def _play(wanted: "Wanted", opens: bool, url: str) -> None:  # noqa: FBT001
     from bot.sandbox.world import World, welcome  # noqa: PLC0415
 
     stopped = _stop_event()
@@ -189,10 +197,10 @@ async def _play(args: argparse.Namespace, url: str) -> None:
     world = await World.start(
         manifest(COMMANDS, mode="socket", language=spoken),
         real_now,
-        port=args.port,
-        speed=args.speed,
-        fleet=args.fleet,
-        faults=args.faults,
+        port=wanted.port,
+        speed=wanted.speed,
+        fleet=wanted.fleet,
+        faults=wanted.faults,
     )
     world.bot.values["language"] = spoken
     if {"TAURUS_CONFIG", "TAURUS_APPROVERS"} & set(os.environ):
@@ -202,7 +210,7 @@ async def _play(args: argparse.Namespace, url: str) -> None:
     try:
         await bot.follow()
         welcome(world)
-        if not args.no_browser:
+        if opens:
             await asyncio.to_thread(webbrowser.open, world.slack.url)
         await stopped.wait()
     finally:
@@ -307,8 +315,14 @@ def _explain(args: argparse.Namespace) -> int:
     return 0 if told.decision.allowed else _REFUSED
 
 
+def _record() -> SqlChanges:
+    # Its trouble is told once, as the answer; here nothing waits, and nothing goes on by itself.
+    logging.getLogger("bot.store").setLevel(logging.CRITICAL)
+    return SqlChanges.open(database_url(os.environ))
+
+
 def _verify(_args: argparse.Namespace) -> int:
-    changes = SqlChanges.open(database_url(os.environ))
+    changes = _record()
     try:
         found = asyncio.run(changes.verify())
     finally:
@@ -321,7 +335,7 @@ def _verify(_args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    changes = SqlChanges.open(database_url(os.environ))
+    changes = _record()
 
     async def write() -> None:
         async for page in changes.export(since=args.since, format=args.format):

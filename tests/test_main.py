@@ -11,6 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.__main__ import main
+
+Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[1]
 
 
@@ -37,6 +40,30 @@ def test_wrong_settings_are_exit_2_without_a_traceback() -> None:
 
 def test_wrong_usage_is_exit_2() -> None:
     assert bot("fly").returncode == 2
+    assert "use a time such as 2026-11-01" in bot("audit", "export", "--since", "x").stderr
+
+
+def test_mistakes_of_the_sandboxs_line_are_told_at_once(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.toml"
+    faults.write_text('iam_dwn = true\nreads_fail_next = "x"\n')
+    words = ("--port", "99999", "--fleet", "0", "--speed", "fast", "--faults", str(faults))
+    done = bot("sandbox", "--no-browser", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "--port: use a number from 0 to 65535, not '99999'",
+        "--fleet: use a number from 1 to 5000, not '0'",
+        "--speed: use a number from 0.01 to 100000, not 'fast'",
+        f"--faults {faults}: iam_dwn: no such switch; did you mean iam_down?",
+        f"--faults {faults}: reads_fail_next: 'x' is not a number of 0 or more",
+    ]
+
+
+@pytest.mark.parametrize("words", [(), ("run",), ("sandbox",), ("audit", "export"), ("policy",)])
+def test_every_verb_says_how_it_is_used(words: tuple[str, ...], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([*words, "--help"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith(" ".join(("usage: python -m bot", *words)))
 
 
 def test_the_manifest_names_the_commands() -> None:
@@ -69,7 +96,8 @@ def test_an_unknown_region_is_told_before_anything_starts() -> None:
 
 def test_the_record_can_be_migrated_verified_and_exported(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/bot.db"
-    assert bot("audit", "verify", DATABASE_URL=url).returncode == 2
+    early = bot("audit", "verify", DATABASE_URL=url)
+    assert (early.returncode, early.stderr.count("There is no database")) == (2, 1)
     assert bot("migrate", DATABASE_URL=url).returncode == 0
     assert bot("audit", "verify", DATABASE_URL=url).returncode == 0
     assert bot("audit", "export", "--since", "2026-11-01", DATABASE_URL=url).stdout == ""
@@ -107,13 +135,14 @@ def test_the_sandbox_prints_its_page_keeps_to_the_policy_and_ends_on_ctrl_c(tmp_
     )
     assert process.stdout is not None
     with process:
-        address = process.stdout.readline().split()[1]
+        _open, address, *_, example = process.stdout.readline().split()
+        assert example == "orders-prod-0001"
         assert address.startswith("http://127.0.0.1:")
         page = httpx.Client(base_url=f"{address}/page/", trust_env=False, timeout=30)
         switches = {one["name"]: one["value"] for one in page.get("faults").json()["bot"]}
         assert switches["language"] == "zh-cn"
         assert "approvers" not in switches, "the policy says it"
-        line = {"user": "U0ANN", "channel": "C0DB", "text": "/taurus-upgrade behind:*"}
+        line = {"user": "U0ANN", "channel": "C0DB", "text": f"/taurus-upgrade {example}"}
         page.post("command", json=line)
         until = time.monotonic() + 45
         while "CHG-1" not in (seen := page.get("state").text):

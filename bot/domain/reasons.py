@@ -42,7 +42,7 @@ def sentence_of(reason: Reason, environment: Environment, change: Change | None)
 def _not_approver(environment: Environment, change: Change | None) -> Sentence:
     if environment.approvers:
         return say(
-            "You are not among the approvers of {env}, so nothing was approved.",
+            "You are not among the approvers of {env}: only they can approve.",
             env=environment.name,
         )
     if change is None:

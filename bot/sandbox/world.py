@@ -4,13 +4,13 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from bot.sandbox.bot import BotSwitches, SandboxPanel
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.slack import NOTICES, SlackSimulator
-from bot.sandbox.taurus import Durations, TaurusPanel, TaurusSimulator, make_fleet, read_faults
+from bot.sandbox.taurus import Durations, TaurusPanel, TaurusSimulator, default_fleet, make_fleet
+from bot.sandbox.taurus.switch import Value
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class World:
     taurus: TaurusSimulator
     bot: BotSwitches
     """What the page chose for the bot; whoever runs one between the two may follow it."""
+    example: str
+    """The name of an instance that can be upgraded."""
 
     @classmethod
     async def start(
@@ -34,23 +36,23 @@ class World:
         speed: float = 1.0,
         fleet: int | None = None,
         durations: Durations | None = None,
-        faults: Path | None = None,
+        faults: Mapping[str, Value] | None = None,
     ) -> "World":
         """Start both simulators; in http mode set `slack.request_url` once the bot listens.
 
         Raises:
             OSError: the page's port is taken.
-            ValueError: the faults or the speed make no sense.
+            ValueError: the speed makes no sense.
         """
         clock = SandboxClock(now, speed)
-        switches = read_faults(faults) if faults else {}
+        instances = make_fleet(fleet) if fleet else default_fleet()
         taurus = await TaurusSimulator.start(
             clock=clock.now,
-            fleet=make_fleet(fleet) if fleet else None,
+            fleet=instances,
             sleep=clock.sleep,
             durations=durations,
         )
-        taurus.switch_all(switches)
+        taurus.switch_all(faults or {})
         bot = BotSwitches()
         try:
             slack = await SlackSimulator.start(
@@ -63,7 +65,7 @@ class World:
         except BaseException:
             await taurus.close()
             raise
-        return cls(clock, slack, taurus, bot)
+        return cls(clock, slack, taurus, bot, example=instances.instances[0].name)
 
     def environ(self) -> dict[str, str]:
         """Give the variables by which any client finds and enters the simulators."""
@@ -90,7 +92,7 @@ class World:
 def welcome(world: World, out: Any = None) -> None:  # noqa: ANN401
     """Print where to look, and how other clients get in."""
     lines = [
-        f"Open {world.slack.url} and type /taurus-upgrade orders-prod-01",
+        f"Open {world.slack.url} and type /taurus-upgrade {world.example}",
         "",
         "Any other client finds the two simulators by these variables:",
         *(f"  export {name}={value}" for name, value in world.environ().items()),

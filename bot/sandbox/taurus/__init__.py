@@ -1,7 +1,7 @@
 """TaurusDB and IAM on loopback: the other side of the wire, which checks everything by itself."""
 
 from bot.sandbox.taurus.exchange import Record
-from bot.sandbox.taurus.fleet import default_fleet, make_fleet
+from bot.sandbox.taurus.fleet import LARGEST, default_fleet, make_fleet
 from bot.sandbox.taurus.identity import Credentials
 from bot.sandbox.taurus.instances import Condition, Fate, Fleet, Instance, Phase
 from bot.sandbox.taurus.panel import TaurusPanel
@@ -11,6 +11,7 @@ from bot.sandbox.taurus.switches import SWITCHES, read_faults
 from bot.sandbox.taurus.world import Durations
 
 __all__ = [
+    "LARGEST",
     "SWITCHES",
     "Condition",
     "Credentials",

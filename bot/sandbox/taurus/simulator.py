@@ -1,7 +1,7 @@
 """The server: two loopback ports, one for TaurusDB and one for IAM, and what tests hold on to."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Self
 
@@ -187,7 +187,7 @@ class TaurusSimulator:
         """Turn one switch; raises SwitchError for an unknown name or an unfit value."""
         self.switch_all({name: value})
 
-    def switch_all(self, wanted: dict[str, Value]) -> None:
+    def switch_all(self, wanted: Mapping[str, Value]) -> None:
         """Turn several switches, as `--faults` does; raises SwitchError naming every mistake."""
         self.advance()
         self.faults.set_all(wanted)
