@@ -50,7 +50,10 @@ async def retry(desk: Desk, asker: Asker, number: int, *, key: str, channel: str
     left = tuple(target.instance_id for target in change.in_state(_LEFT))
     if not left:
         raise RefusedError(
-            say("{change} left nothing to retry: every target is new.", change=change.id)
+            say(
+                "{change} left nothing to retry: every target that is still part of it is new.",
+                change=change.id,
+            )
         )
     request = Request(words=left, options=options, channel=channel, key=key, parent=number)
     try:
