@@ -212,20 +212,15 @@ def _time(typed: str, asker: Asker) -> datetime:
         raise UsageError(error.sentence) from None
 
 
-async def _reject(line: Line, desk: Desk) -> Message:
-    mistakes: list[Sentence] = []
-    reason = reason_of(line.given, "--reason", mistakes)
-    if mistakes:
-        raise UsageError(*mistakes)
-    return _standing(await reject(line.wish(desk), reason), line.reader)
+def _with_reason(done: Callable[[Wish, str], Awaitable[Change]]) -> _Verb:
+    async def verb(line: Line, desk: Desk) -> Message:
+        mistakes: list[Sentence] = []
+        reason = reason_of(line.given, "--reason", mistakes)
+        if mistakes:
+            raise UsageError(*mistakes)
+        return _standing(await done(line.wish(desk), reason), line.reader)
 
-
-async def _hold(line: Line, desk: Desk) -> Message:
-    mistakes: list[Sentence] = []
-    reason = reason_of(line.given, "--reason", mistakes)
-    if mistakes:
-        raise UsageError(*mistakes)
-    return _standing(await hold(line.wish(desk), reason), line.reader)
+    return verb
 
 
 async def _retry(line: Line, desk: Desk) -> Message:
@@ -238,11 +233,11 @@ async def _retry(line: Line, desk: Desk) -> Message:
 _VERBS: dict[str, _Verb] = {
     "list": _list,
     "show": _show,
-    "reject": _reject,
+    "reject": _with_reason(reject),
     "cancel": _told(cancel),
     "reschedule": _reschedule,
     "retry": _retry,
-    "hold": _hold,
+    "hold": _with_reason(hold),
     "take-out": _told(take_out),
     "halt": _told(halt),
     "resume": _told(resume),

@@ -27,6 +27,8 @@ from bot.service.amend import Step
 from bot.service.timekeeper import trust_time
 from bot.service.wish import Wish, too_late
 
+_Check = Callable[[Wish, Change, str | None], None]
+
 
 async def approve(wish: Wish) -> Change:
     """Approve exactly what the change says now; with enough approvals it is scheduled."""
@@ -44,8 +46,12 @@ async def approvable(wish: Wish) -> Change:
     Raises:
         RefusedError: it is too late for that, or the policy says no.
     """
+    return await _possible(wish, _check_approve)
+
+
+async def _possible(wish: Wish, check: _Check) -> Change:
     change = await wish.prepare()
-    _check_approve(wish, change, wish.typed)
+    check(wish, change, wish.typed)
     _refuse_unseen(wish, change)
     return change
 
@@ -60,7 +66,7 @@ def _check_approve(wish: Wish, change: Change, typed: str | None = None) -> None
 
 async def _say_yes(
     wish: Wish,
-    check: Callable[[Wish, Change, str | None], None],
+    check: _Check,
     agreed: Callable[[Change, Wish], Step],
 ) -> Change:
     """Take a yes to exactly what the person could see.
@@ -270,10 +276,7 @@ async def resumable(wish: Wish) -> Change:
     Raises:
         RefusedError: it is too late for that, or the policy says no.
     """
-    change = await wish.prepare()
-    _check_resume(wish, change, wish.typed)
-    _refuse_unseen(wish, change)
-    return change
+    return await _possible(wish, _check_resume)
 
 
 def _check_resume(wish: Wish, change: Change, typed: str | None = None) -> None:
