@@ -6,7 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.settings import Settings, SettingsError, database_url, read_settings, settings_table
+from bot.settings import (
+    Settings,
+    SettingsError,
+    database_url,
+    is_rule,
+    read_settings,
+    settings_table,
+)
 
 GOOD = {
     "SLACK_BOT_TOKEN": "xoxb-secret",
@@ -326,3 +333,9 @@ def test_who_is_on_call_approves_only_with_a_token() -> None:
     assert "secret-key" in found.secrets()
     (refused,) = problems(TAURUS_REQUESTERS=source)
     assert refused.startswith("TAURUS_REQUESTERS: 'pagerduty:schedule:P0DBA' is not an id")
+
+
+def test_rules_are_what_is_neither_where_the_cloud_is_nor_how_to_enter_it() -> None:
+    ours = ("TAURUS_APPROVERS", "TAURUS_NOTIFY", "TAURUS_POLL_INTERVAL", "TAURUS_APROVERS")
+    others = ("TAURUS_ENDPOINT", "TAURUS_IAM_PASSWORD", "TAURUS_REGION", "SLACK_BOT_TOKEN", "PATH")
+    assert [one for one in (*ours, *others) if is_rule(one)] == [*ours]

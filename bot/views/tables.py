@@ -23,7 +23,12 @@ def change_list(changes: Sequence[Change], reader: Reader, *, elsewhere: int = 0
     """List changes, newest first; `elsewhere` of them are not for this place."""
     hint = [context(reader(_elsewhere(elsewhere)))] if elsewhere else []
     if not changes:
-        text = reader(say("There are no such changes. Plan one with /taurus-upgrade."))
+        text = reader(
+            say(
+                "There is no such change. /taurus-change list --all shows closed ones, too; "
+                "/taurus-upgrade plans a new one."
+            )
+        )
         return message(text, [section(text), *hint])
     head = reader(say_many("{n} change", "{n} changes", len(changes)))
     blocks = listed((f"• {headline(change, reader)}" for change in changes), reader)
@@ -41,7 +46,7 @@ def _elsewhere(count: int) -> Sentence:
 def history(entries: Sequence[Entry], reader: Reader, note: Sentence | None = None) -> Message:
     """Tell the story of changes, in order; `note` tells where all of it is."""
     head = reader(say_many("{n} entry of the history", "{n} entries of the history", len(entries)))
-    blocks = listed((_history_line(entry, reader) for entry in entries), reader)
+    blocks = listed(_history_lines(entries, reader), reader)
     if note is not None:
         blocks.append(section(reader(note)))
     return message(head, [section(f"*{head}*"), *blocks])
@@ -49,17 +54,20 @@ def history(entries: Sequence[Entry], reader: Reader, note: Sentence | None = No
 
 def fits(entries: Sequence[Entry], reader: Reader) -> bool:
     """Whether a message has room for all of them."""
-    _, hidden = sections(_history_line(entry, reader) for entry in entries)
+    _, hidden = sections(_history_lines(entries, reader))
     return not hidden
 
 
-def _history_line(entry: Entry, reader: Reader) -> str:
-    at = reader.shown(At(at=entry.record.at))
-    change = f"CHG-{entry.change} " if entry.change else ""
-    told = reader.shown(all_of((entry.record.sentence, *entry.record.more)))
-    if entry.record.verbatim:
-        told = with_words(told, escaped(entry.record.verbatim))
-    return f"{at} {change}{told}"
+def _history_lines(entries: Sequence[Entry], reader: Reader) -> Iterator[str]:
+    """Tell facts in order; among several changes each fact names its own, but once."""
+    are_several = len({entry.change for entry in entries}) > 1
+    for entry in entries:
+        at = reader.shown(At(at=entry.record.at))
+        change = f"CHG-{entry.change} " if entry.change and are_several else ""
+        told = reader.shown(all_of((entry.record.sentence, *entry.record.more)))
+        if entry.record.verbatim:
+            told = with_words(told, escaped(entry.record.verbatim))
+        yield f"{at} {change}{told.removeprefix(change)}"
 
 
 def freeze_list(calendars: Mapping[str, Calendar], now: datetime, reader: Reader) -> Message:

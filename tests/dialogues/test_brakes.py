@@ -125,7 +125,7 @@ async def test_an_unreadable_signal_is_bad_unless_the_policy_says_otherwise(
 async def test_a_failure_in_the_second_wave_halts_until_another_person_says_go_on(
     tmp_path: Path,
 ) -> None:
-    stage = await opened(tmp_path, 'approvers = ["S0ONCALL"]')
+    stage = await opened(tmp_path, 'approvers = ["S0ONCALL"]\nnotify = ["C0NEWS"]')
     try:
         names = "orders-prod-01 reports-dev-01 orders-prod-02"
         await stage.says(ANN, f"/taurus-upgrade {names} --wave-size 1")
@@ -143,6 +143,8 @@ async def test_a_failure_in_the_second_wave_halts_until_another_person_says_go_o
         assert len(stage.world.taurus.submissions("orders-prod-02")) == 1
         await stage.until(lambda: "Wave 3 of 3 begins: 1 database." in str(stage.thread))
         assert "Wave 1 is over: 1 of 1 are proven on the newest kernel." in str(stage.thread)
+        watched = ("Halted: 1 instance", "<@U0DANA> approved going on", "is over: Partly failed")
+        await stage.until(lambda: all(one in str(stage.notices) for one in watched))
     finally:
         await stage.close()
 

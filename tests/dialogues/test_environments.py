@@ -96,7 +96,7 @@ async def test_a_change_is_read_where_its_environment_is(stage: Stage) -> None:
         lambda: sum("does not speak of staging" in one for one in stage.whispers(BOB)) == 2
     )
     await stage.says(BOB, "/taurus-change list")
-    await stage.until_whispered(BOB, "There are no such changes")
+    await stage.until_whispered(BOB, "There is no such change")
     await stage.says(BOB, "/taurus-change history")
     await stage.until(lambda: len(stage.whispers(BOB)) == 4)
     shown = str(slack.ephemerals(BOB, CHANNEL))

@@ -30,10 +30,12 @@ async def test_a_failure_half_way_stands_with_the_vendors_reason(stage: Stage) -
 
 
 async def test_a_failure_that_leaves_a_copy_calls_for_support(stage: Stage) -> None:
-    await confirmed(stage, "/taurus-upgrade reports-prod-02")
+    await confirmed(stage, "/taurus-upgrade reports-prod-02 reports-dev-01")
     await stage.until_state("Failed")
     assert "reports-prod-02_copy" in stage.shown
     assert "do not delete either" in stage.shown
+    await stage.presses(ANN, "change.retry")
+    await stage.until_whispered(ANN, "Or upgrade the others alone")
 
 
 async def test_an_accepted_upgrade_that_never_starts_is_told_so(stage: Stage) -> None:

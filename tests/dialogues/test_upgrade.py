@@ -42,6 +42,18 @@ async def test_mistakes_of_the_line_and_of_what_it_names_come_in_one_answer(stag
         assert part in str(stage.world.slack.ephemerals(ANN, CHANNEL)) + told
 
 
+async def test_a_mistake_about_a_verb_shows_how_that_verb_is_used(stage: Stage) -> None:
+    await stage.says(ANN, "/taurus-change reschedule CHG-12")
+    await stage.until_whispered(ANN, "Say when: /taurus-change reschedule CHG-12 --at")
+    (drawn,) = stage.world.slack.ephemerals(ANN, CHANNEL)
+    assert "reschedule ID --at TIME" in str(drawn["blocks"])
+    assert "resume ID" not in str(drawn["blocks"])
+    await stage.says(ANN, "/taurus-change approve CHG-12")
+    await stage.until_whispered(ANN, "approve with the button on the card")
+    await stage.says(ANN, "/taurus-change xyzzy")
+    await stage.until_whispered(ANN, "The verbs are: list, show, reject")
+
+
 async def test_a_reason_that_does_not_fit_is_told_and_not_cut(stage: Stage) -> None:
     await stage.says(ANN, f"/taurus-upgrade orders-prod-01 --reason {'x' * 301}")
     await stage.until_whispered(ANN, "301 characters; 300 fit")

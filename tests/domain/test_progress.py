@@ -164,3 +164,9 @@ def test_waiting_for_a_window_is_not_slow() -> None:
     (first, _) = waiting.targets
     assert slow_at(first.model_copy(update={"began_at": None}), waiting) is None
     assert slow_at(first, waiting) == NOW + HOUR
+
+
+def test_the_card_says_which_waves_were_cancelled() -> None:
+    rest = [target(number, wave=number, state=TargetState.CANCELLED) for number in (2, 3)]
+    cancelled = under_way(sent(1, SUCCEEDED, ended_at=LATER), *rest)
+    assert "Waves 2-3: 2 databases, cancelled." in str(card(cancelled, Reader.of("en-us")).blocks)

@@ -7,7 +7,7 @@ from bot.domain.sentence import At, User, say
 from bot.domain.story import Entry, Record
 from bot.views.reader import Reader
 from bot.views.story import story_file
-from bot.views.tables import fits
+from bot.views.tables import fits, history
 from tests.domain.examples import change, target
 
 AT = datetime(2026, 11, 24, 2, 0, 5, 123, tzinfo=UTC)
@@ -47,3 +47,13 @@ def test_a_long_story_does_not_fit_into_a_message() -> None:
     reader = Reader.of("en-us")
     assert fits([ENTRY] * 10, reader)
     assert not fits([ENTRY] * 200, reader)
+
+
+def test_a_fact_names_its_change_once_and_only_among_those_of_others() -> None:
+    begun = ASKED.model_copy(update={"sentence": say("{change} has started.", change="CHG-7")})
+    facts = [ENTRY, ENTRY.model_copy(update={"record": begun})]
+    reader = Reader.of("en-us")
+    assert "CHG-7 <@U0ANN> moved it" not in str(history(facts, reader).blocks)
+    both = str(history([*facts, ENTRY.model_copy(update={"change": 8})], reader).blocks)
+    assert both.count("CHG-7 ") == 2
+    assert "CHG-8 <@U0ANN> moved it" in both
