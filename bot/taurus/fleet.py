@@ -28,6 +28,7 @@ from bot.taurus.config import AkSk, TaurusConfig
 from bot.taurus.errors import TaurusError
 from bot.taurus.signing import AkSkAuth
 from bot.taurus.tokens import TokenAuth, Tokens
+from bot.taurus.transport import Transport
 
 DETAILS_A_CALL = 20
 PRECHECKS_A_CALL = 100
@@ -238,17 +239,15 @@ def shared_tls() -> SSLContext:
 
 
 def open_http(config: TaurusConfig, tls: SSLContext | None = None) -> httpx.AsyncClient:
-    """Make the one pool of connections."""
+    """Make the client of all calls, with its connections."""
     # At DEBUG httpcore prints the headers of answers, among them IAM's token.
     logging.getLogger("httpcore").setLevel(logging.INFO)
-    in_flight = config.limits.in_flight
     read = config.limits.answer_within.total_seconds()
     return httpx.AsyncClient(
         timeout=httpx.Timeout(connect=_CONNECT, read=read, write=_WRITE, pool=_PLACE),
-        limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
+        transport=Transport(tls or shared_tls(), config.limits.in_flight),
         headers={"User-Agent": USER_AGENT},
         follow_redirects=False,
-        verify=tls or True,
         trust_env=False,  # the environment is read by the command line alone
     )
 
