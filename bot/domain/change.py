@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 
 from pydantic import Field
 
@@ -197,8 +198,17 @@ class Target(Frozen):
 
     @property
     def failovers(self) -> int:
-        """Expected failovers: one in a single zone, two across zones (operation guide)."""
-        return 1 if self.zones == 1 else 2
+        """Expected failovers."""
+        return failovers_across(self.zones)
+
+
+def failovers_across(zones: int) -> int:
+    """Expected failovers: one in a single zone, two across zones (operation guide)."""
+    return 1 if zones == 1 else 2
+
+
+# A card of thousands is drawn again and again: what passes over all of them is left to these.
+_STATE = attrgetter("state")
 
 
 class Batch(Frozen):
@@ -331,16 +341,18 @@ class Change(Frozen):
     @property
     def kept(self) -> tuple[Target, ...]:
         """The targets without those that their owners took out."""
+        if TargetState.TAKEN_OUT not in map(_STATE, self.targets):
+            return self.targets
         return tuple(one for one in self.targets if one.state is not TargetState.TAKEN_OUT)
 
     def in_state(self, states: Iterable[TargetState]) -> tuple[Target, ...]:
         """The targets that are in one of `states`, in their order."""
         wanted = frozenset(states)
-        return tuple(target for target in self.targets if target.state in wanted)
+        return tuple([target for target in self.targets if target.state in wanted])
 
     def counts(self) -> Counter[TargetState]:
         """How many targets are in each state."""
-        return Counter(target.state for target in self.targets)
+        return Counter(map(_STATE, self.targets))
 
 
 class IllegalMoveError(Exception):

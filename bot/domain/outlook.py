@@ -1,7 +1,7 @@
 """How long upgrades of this fleet took lately, and so how long the next one may take."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -51,14 +51,13 @@ def past_upgrades(changes: Iterable[Change]) -> tuple[PastUpgrades, ...]:
 
 
 def lasts(
-    targets: Sequence[Target], options: Options, known: Sequence[PastUpgrades]
+    by_number: Mapping[int, Sequence[Target]], options: Options, known: Sequence[PastUpgrades]
 ) -> timedelta | None:
-    """How long a change takes at worst, soaks included; None if that is not known.
+    """How long a change of these waves takes at worst, soaks included; None if that is not known.
 
     Each wave takes as long as the slowest upgrade by one of its paths did lately.
     """
     longest = {one.path: one.longest for one in known}
-    by_number = waves(targets)
     paths = [{target.path for target in its} for its in by_number.values()]
     if options.timing is Timing.IN_WINDOW or not all(path <= longest.keys() for path in paths):
         return None
@@ -73,9 +72,12 @@ def outlook(
     started_at: datetime | None = None,
 ) -> tuple[Sentence, ...]:
     """Say how long upgrades took here lately, and until when this may take."""
+    if not known and options.timing is not Timing.IN_WINDOW:
+        return ()
+    by_number = waves(targets)
     present = {target.path for target in targets}
     said = [_past(one) for one in known if one.path in present]
-    count = len(waves(targets))
+    count = len(by_number)
     if options.timing is Timing.IN_WINDOW and count > 1:
         said.append(
             say(
@@ -84,7 +86,7 @@ def outlook(
                 count=count,
             )
         )
-    worst = lasts(targets, options, known)
+    worst = lasts(by_number, options, known)
     if worst is not None:
         begins_at = started_at or options.run_at
         said.append(_until(begins_at, worst))

@@ -1,14 +1,16 @@
 """How far a change is, wave by wave."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import groupby
+from operator import attrgetter
 
 from bot.domain.change import IN_FLIGHT, NEW, Change, State, Target, TargetState, Timing
 from bot.domain.model import Frozen
 from bot.domain.sentence import At, Sentence, say, say_many
 
+_WAVE, _STATE, _RING = map(attrgetter, ("wave", "state", "ring"))
 _OPEN = frozenset({*IN_FLIGHT, TargetState.PLANNED})
 
 
@@ -61,9 +63,13 @@ def stage_of(targets: Sequence[Target]) -> Stage:
 
 def waves(targets: Sequence[Target]) -> dict[int, tuple[Target, ...]]:
     """Sort targets by their wave, the first wave first; without those that were taken out."""
-    kept = (target for target in targets if target.state is not TargetState.TAKEN_OUT)
-    ordered = sorted(kept, key=lambda target: target.wave)
-    return {number: tuple(found) for number, found in groupby(ordered, lambda one: one.wave)}
+    if len(set(map(_WAVE, targets))) == 1 and TargetState.TAKEN_OUT not in map(_STATE, targets):
+        return {targets[0].wave: tuple(targets)}
+    found: defaultdict[int, list[Target]] = defaultdict(list)
+    for target in targets:
+        if target.state is not TargetState.TAKEN_OUT:
+            found[target.wave].append(target)
+    return {number: tuple(found[number]) for number in sorted(found)}
 
 
 def stretches(targets: Sequence[Target]) -> tuple[Stretch, ...]:
@@ -72,7 +78,7 @@ def stretches(targets: Sequence[Target]) -> tuple[Stretch, ...]:
     A wave under way stands for itself; nothing is told of what is all one wave of no ring.
     """
     by_number = waves(targets)
-    if len(by_number) == 1 and not any(target.ring for target in targets):
+    if len(by_number) == 1 and not any(map(_RING, targets)):
         return ()
     single = [
         Stretch(first=number, last=number, ring=its[0].ring, stage=stage_of(its), targets=its)

@@ -1,8 +1,10 @@
 """What an upgrade does to the workloads, in the words of the vendor's guides."""
 
+from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 
-from bot.domain.change import Target
+from bot.domain.change import Target, failovers_across
 from bot.domain.kernel import Path
 from bot.domain.sentence import Sentence, say, say_many
 
@@ -14,8 +16,11 @@ def risk(targets: Sequence[Target]) -> tuple[Sentence, ...]:
     two-phase upgrade the pre-upgrade restarts nothing, and the second phase takes 15 to 20
     minutes with 1 to 2 minutes of interruption; the API does not tell which phase is next.
     """
-    two_phase = [target for target in targets if target.path is Path.TWO_PHASE]
-    at_once = [target for target in targets if target.path is not Path.TWO_PHASE]
+    two_phase: Sequence[Target] = ()
+    at_once = targets
+    if Path.TWO_PHASE in map(attrgetter("path"), targets):
+        two_phase = [target for target in targets if target.path is Path.TWO_PHASE]
+        at_once = [target for target in targets if target.path is not Path.TWO_PHASE]
     said: list[Sentence] = []
     if at_once:
         said.append(
@@ -25,7 +30,7 @@ def risk(targets: Sequence[Target]) -> tuple[Sentence, ...]:
                 "Restarts {n} instances and interrupts the workload of each for 30 to 90 "
                 "seconds; failovers in all: {failovers}. It cannot be undone.",
                 len(at_once),
-                failovers=sum(target.failovers for target in at_once),
+                failovers=_failovers(at_once),
             )
         )
     if two_phase:
@@ -38,15 +43,21 @@ def risk(targets: Sequence[Target]) -> tuple[Sentence, ...]:
                 "that is done already, this takes 15 to 20 minutes, interrupts the workload for "
                 "1 to 2 minutes (failovers in all: {failovers}) and cannot be undone.",
                 len(two_phase),
-                failovers=sum(target.failovers for target in two_phase),
+                failovers=_failovers(two_phase),
             )
         )
     return (*said, *_replicas(targets))
 
 
+def _failovers(targets: Sequence[Target]) -> int:
+    zones = Counter(map(attrgetter("zones"), targets))
+    return sum(failovers_across(each) * instances for each, instances in zones.items())
+
+
 def _replicas(targets: Sequence[Target]) -> tuple[Sentence, ...]:
     # Operation guide: read replicas are upgraded and rebooted with their instance.
-    count = sum(max(target.nodes - 1, 0) for target in targets)
+    nodes = Counter(map(attrgetter("nodes"), targets))
+    count = sum((each - 1) * instances for each, instances in nodes.items() if each > 1)
     if not count:
         return ()
     return (

@@ -43,6 +43,9 @@ class Channels(Frozen):
 class Word(StrEnum):
     """Names that people read: each value is a message of the catalogs, and is said by `word`."""
 
+    # That of enumerations is written in Python, and whole fleets are counted by these.
+    __hash__ = str.__hash__
+
 
 class Sentence(Frozen):
     """A translatable template with named placeholders, such as `{name} is busy`.

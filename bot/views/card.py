@@ -1,9 +1,9 @@
 """The card of a change: the one message that always shows how it stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.domain.announcement import is_holdable
-from bot.domain.change import IN_FLIGHT, Approval, Change, State, TargetState, Timing
+from bot.domain.change import IN_FLIGHT, Approval, Change, State, Target, TargetState, Timing
 from bot.domain.correlation import correlation_id
 from bot.domain.duty import Duty, is_source
 from bot.domain.outlook import outlook
@@ -38,14 +38,14 @@ the policy refuses a yes without the name whatever the block is called."""
 
 def card(change: Change, reader: Reader) -> Message:
     """Draw the card as the change stands."""
-    head = headline(change, reader)
+    head, kept = headline(change, reader), change.kept
     targets, hidden = target_sections(in_order(change.targets), reader, TARGETS_BUDGET)
     blocks = [
         section(f"*{head}*"),
         *_protection(change, reader),
         section(f"*{reader(say('State'))}*  {reader(word(change.state))}"),
-        *_facts(change, reader),
-        *waves_block(change.kept, reader),
+        *_facts(change, kept, reader),
+        *waves_block(kept, reader),
         *targets,
         *_hidden(change, hidden, reader),
         context(reader(say("Log id: {id}", id=correlation_id(change.key)))),
@@ -121,21 +121,21 @@ def page(change: Change, reader: Reader, number: int) -> Message:
     return message(head, [section(f"*{head}*"), *blocks, context(where)])
 
 
-def _facts(change: Change, reader: Reader) -> list[Block]:
-    said = [*_plan(change), *_approvals(change), *_halt(change), *_background(change)]
+def _facts(change: Change, kept: Sequence[Target], reader: Reader) -> list[Block]:
+    said = [*_plan(change, kept), *_approvals(change), *_halt(change), *_background(change)]
     said += [say("The approval became void: {why}", why=one) for one in change.difference]
     said += [say("Waiting, and trying again: {why}", why=one) for one in change.waiting]
     return listed((reader(one) for one in said), reader, 3000)
 
 
-def _plan(change: Change) -> list[Sentence]:
+def _plan(change: Change, kept: Sequence[Target]) -> list[Sentence]:
     said: list[Sentence] = []
     if change.is_open:
-        said += risk(change.kept)
+        said += risk(kept)
     if change.state in {State.PROPOSED, State.SCHEDULED}:
         said.append(timing(change.options))
     if change.is_open and change.state not in {State.HALTED, State.UNKNOWN}:
-        said += outlook(change.kept, change.options, change.past, change.started_at)
+        said += outlook(kept, change.options, change.past, change.started_at)
     return [*said, *soak(change)]
 
 
@@ -143,7 +143,7 @@ def _halt(change: Change) -> list[Sentence]:
     said: list[Sentence] = []
     if change.halt_reason is not None and change.state is State.HALTED:
         said.append(change.halt_reason)
-    if change.in_state(IN_FLIGHT) and change.state in {State.HALTED, State.UNKNOWN}:
+    if change.state in {State.HALTED, State.UNKNOWN} and change.in_state(IN_FLIGHT):
         said.append(say("What the cloud has begun cannot be stopped; it is followed to its end."))
     return said
 

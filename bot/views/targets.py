@@ -1,6 +1,7 @@
 """Targets in words: what they are, what is expected, how they stand."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from bot.domain.change import IN_FLIGHT, NOT_NEW, UNSEEN, Options, Target, TargetState, Timing
 from bot.domain.sentence import At, Sentence, say, say_many, word
@@ -9,14 +10,15 @@ from bot.views.reader import Reader, escaped
 
 _SHORTEST = 50
 """Characters of a line at the least: its id alone has 36."""
-_ATTENTION = (*UNSEEN, *NOT_NEW)
+_WAVE, _STATE = attrgetter("wave"), attrgetter("state")
+_ATTENTION = UNSEEN | NOT_NEW
 
 
 def target_lines(
     targets: Sequence[Target], reader: Reader, among: Sequence[Target] = ()
 ) -> list[str]:
     """Describe targets, one a line, with their waves if all `among` them have several."""
-    with_wave = len({target.wave for target in among or targets}) > 1
+    with_wave = len(set(map(_WAVE, among or targets))) > 1
     return [_line(target, reader, with_wave=with_wave) for target in targets]
 
 
@@ -60,7 +62,11 @@ def _time(target: Target, reader: Reader) -> str:
 
 def in_order(targets: Sequence[Target]) -> list[Target]:
     """Put first what needs attention, and then what goes first."""
-    return sorted(targets, key=lambda target: (target.state not in _ATTENTION, target.wave))
+    # A sort by a number alone costs next to nothing where all is in order already.
+    by_wave = sorted(targets, key=_WAVE)
+    if _ATTENTION.isdisjoint(map(_STATE, by_wave)):
+        return by_wave
+    return sorted(by_wave, key=lambda target: target.state not in _ATTENTION)
 
 
 def timing(options: Options) -> Sentence:

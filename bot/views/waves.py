@@ -32,7 +32,10 @@ def gist(
 
 def waves(targets: Sequence[Target]) -> list[Sentence]:
     """Say what goes in which wave; nothing if there is only one."""
-    found = stretches(targets)
+    return _waves(stretches(targets))
+
+
+def _waves(found: Sequence[Stretch]) -> list[Sentence]:
     said = [_stretch(one) for one in found[:SHOWN]]
     if (hidden := len(found) - SHOWN) > 0:
         said.append(say_many("… and {n} more.", "… and {n} more.", hidden))
@@ -41,9 +44,10 @@ def waves(targets: Sequence[Target]) -> list[Sentence]:
 
 def waves_block(targets: Sequence[Target], reader: Reader) -> list[Block]:
     """Draw the waves as steps of a plan, or as lines; nothing if there is only one."""
-    lines = [reader(one) for one in waves(targets)]
-    if not lines:
+    found = stretches(targets)
+    if not found:
         return []
+    lines = [reader(one) for one in _waves(found)]
     tasks = [
         {
             "type": "task_card",
@@ -51,7 +55,7 @@ def waves_block(targets: Sequence[Target], reader: Reader) -> list[Block]:
             "title": reader.plain(_task(of)),
             "status": _STATUS[of.stage],
         }
-        for of in stretches(targets)[:SHOWN]
+        for of in found[:SHOWN]
     ]
     plan = {"type": "plan", "title": reader.plain(say("Waves")), "tasks": tasks}
     return [newer(plan, [section("\n".join(lines))])]
@@ -115,8 +119,10 @@ def _stretch(of: Stretch) -> Sentence:
 
 def soak(change: Change) -> list[Sentence]:
     """Say until when the next wave is held back by the soak."""
+    if change.state is not State.RUNNING or not change.options.soak:
+        return []
     planned = [target.wave for target in change.in_state({TargetState.PLANNED})]
-    if not planned or change.state is not State.RUNNING or not change.options.soak:
+    if not planned:
         return []
     before = [stretch for stretch in stretches(change.targets) if stretch.last < min(planned)]
     until = soaking_until(change, min(planned))

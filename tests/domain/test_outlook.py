@@ -8,6 +8,7 @@ from bot.domain.change import Options, State, Target, TargetState, Timing
 from bot.domain.kernel import Path
 from bot.domain.outlook import LATEST, lasts, outlook, past_upgrades, took
 from bot.domain.past import PastUpgrades
+from bot.domain.progress import waves
 from bot.domain.report import rows
 from bot.views.card import card
 from bot.views.reader import Reader
@@ -88,11 +89,11 @@ def test_only_the_latest_upgrades_count() -> None:
 def test_each_wave_takes_as_long_as_its_slowest_path_and_soaks_come_between() -> None:
     phased = direct().model_copy(update={"path": Path.TWO_PHASE, "longest": 20 * MINUTE})
     targets = [target(1), target(2, wave=2), target(3, TWO_PHASE, wave=2), target(4, wave=3)]
-    assert lasts(targets, ANYTIME, [direct(), phased]) == 32 * MINUTE
-    assert lasts(targets, SOAKING, [direct(), phased]) == 92 * MINUTE
-    assert lasts(targets, ANYTIME, [direct()]) is None, "nobody has seen two phases here"
+    assert lasts(waves(targets), ANYTIME, [direct(), phased]) == 32 * MINUTE
+    assert lasts(waves(targets), SOAKING, [direct(), phased]) == 92 * MINUTE
+    assert lasts(waves(targets), ANYTIME, [direct()]) is None, "nobody has seen two phases here"
     in_window = Options(timing=Timing.IN_WINDOW)
-    assert lasts(targets, in_window, [direct(), phased]) is None
+    assert lasts(waves(targets), in_window, [direct(), phased]) is None
 
 
 @pytest.mark.parametrize(
