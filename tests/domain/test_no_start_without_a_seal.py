@@ -36,7 +36,17 @@ from bot.domain.seal import seal_of
 from bot.domain.sentence import say
 from bot.domain.story import Record
 from bot.domain.turns import followed
-from tests.domain.examples import HOUR, MINUTE, NOW, TTL, facts, instance, instance_id, version
+from tests.domain.examples import (
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    TTL,
+    facts,
+    instance,
+    instance_id,
+    version,
+)
 
 ANN, BOB, DANA, CARL = "U0ANN", "U0BOB", "U0DANA", "U0CARL"
 KERNELS = ("2.0.63.250300", "2.0.69.250900", "2.0.72.251200", "2.0.80.260900")
@@ -278,12 +288,14 @@ class Approvals(RuleBasedStateMachine):
         assert change is not None
         if not (flying := change.in_state(IN_FLIGHT)):
             return
+        self.now += SECOND  # Nothing ends in the very moment in which somebody decides.
         state = TargetState.SUCCEEDED if is_good else TargetState.FAILED
         ended = {"state": state, "ended_at": self.now}
         moved = [target.model_copy(update=ended) for target in flying]
         self.change = followed(change, moved, self.now)
         # A halt takes back every yes; so does, while it is halted, what goes wrong after one.
-        if not is_good or self.change.state is not change.state:
+        was_halted = change.state is State.HALTED
+        if self.change.state is State.HALTED and not (was_halted and is_good):
             self.yeses = []
         for target in flying:
             number = int(target.instance_id[:32], 16)
