@@ -388,22 +388,3 @@ def with_targets(change: Change, changed: Iterable[Target]) -> Change:
     by_id = {target.instance_id: target for target in changed}
     targets = tuple(by_id.get(target.instance_id, target) for target in change.targets)
     return change.model_copy(update={"targets": targets})
-
-
-def ending(change: Change) -> Move:
-    """Tell the move that closes a change of which nothing is in flight or planned.
-
-    All new: succeed. None new: fail. Some: partly fail. Any not to be told: lose sight. What was
-    taken out does not count.
-    """
-    counts = change.counts()
-    if any(counts[state] for state in UNSEEN):
-        return Move.LOSE_SIGHT
-    new = sum(counts[state] for state in NEW)
-    if new and new == len(change.kept):
-        return Move.SUCCEED
-    if new:
-        return Move.PARTLY_FAIL
-    if any(counts[state] for state in NOT_NEW):
-        return Move.FAIL
-    return Move.CANCEL

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.change import (
     IN_FLIGHT,
+    NEW,
+    NOT_NEW,
     UNSEEN,
     Change,
     Move,
@@ -13,7 +15,6 @@ from bot.domain.change import (
     TargetState,
     advance,
     allows,
-    ending,
     with_targets,
 )
 from bot.domain.progress import begun_at, ended
@@ -113,6 +114,25 @@ def settled(change: Change, now: datetime) -> Change:
 def _begun(change: Change, move: Move) -> Change:
     # What the cloud holds for the windows is Scheduled, though it has begun for us.
     return change if allows(change, move) else advance(change, Move.START)
+
+
+def ending(change: Change) -> Move:
+    """Tell the move that closes a change of which nothing is in flight or planned.
+
+    All new: succeed. None new: fail. Some: partly fail. Any not to be told: lose sight. What was
+    taken out does not count.
+    """
+    counts = change.counts()
+    if any(counts[state] for state in UNSEEN):
+        return Move.LOSE_SIGHT
+    new = sum(counts[state] for state in NEW)
+    if new and new == len(change.kept):
+        return Move.SUCCEED
+    if new:
+        return Move.PARTLY_FAIL
+    if any(counts[state] for state in NOT_NEW):
+        return Move.FAIL
+    return Move.CANCEL
 
 
 def _between(change: Change, now: datetime) -> Change:

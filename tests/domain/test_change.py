@@ -17,9 +17,9 @@ from bot.domain.change import (
     TargetState,
     advance,
     allows,
-    ending,
     with_targets,
 )
+from bot.domain.turns import ending
 from tests.domain.examples import NOW, change, instance_id, target
 
 CLOSED = {
