@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from bot.sandbox.world import World
 
 _USAGE = 2
+_SWITCH_SECONDS = 0.0005
 _BROKEN = 1
 _REFUSED = 1
 _log = logging.getLogger(__name__)
@@ -166,6 +167,9 @@ async def serve(app: App) -> None:
 
 
 def _in_loop(work: Coroutine[None, None, None]) -> int:
+    # The store's thread asks for the interpreter several times a commit, and Slack waits for that.
+    # By default a busy loop would let it wait for 5 ms each time.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     asyncio.run(work)
     return 0
 

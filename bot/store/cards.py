@@ -9,9 +9,11 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from bot.domain.change import Change
 from bot.domain.story import Entry
 from bot.ports import Card, Lease, Role, StaleError
-from bot.store.claims import claim, held_by, is_free
+from bot.store.claims import NOW, Claim, held_by, is_free
 from bot.store.rows import read_card
 from bot.store.schema import EPOCH, STALE, cards
+
+_CLAIM = Claim(cards, and_(STALE, cards.c.retry_at <= NOW, is_free(cards)), cards.c.retry_at)
 
 
 def add(connection: Connection, change: Change, story: Sequence[Entry]) -> None:
@@ -50,8 +52,7 @@ def _told(story: Sequence[Entry]) -> dict[str, int]:
 
 def claim_card(connection: Connection, lease: Lease, now: datetime) -> Card | None:
     """Claim the stale card that may be drawn for the longest time."""
-    waiting = and_(STALE, cards.c.retry_at <= now, is_free(cards, now))
-    return read_card(claim(connection, cards, waiting, cards.c.retry_at, lease))
+    return read_card(_CLAIM(connection, lease, now))
 
 
 def card(connection: Connection, number: int) -> Card | None:

@@ -3,48 +3,70 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from bot.ports import Lease
 from bot.store.health import demand_current
+from bot.store.schema import Moment
 
 LONGEST_LEASE = timedelta(minutes=5)
 """Leases last for seconds. What is leased for longer was leased by a clock that was wrong."""
 
 
-def is_free(table: Table, now: datetime) -> ColumnElement[bool]:
-    """Tell the rows that nobody holds."""
+_LONGEST = LONGEST_LEASE // timedelta(microseconds=1)
+NOW = bindparam("now", type_=Moment)
+"""The moment of a claim, by the clock of whoever claims."""
+
+
+def is_free(table: Table) -> ColumnElement[bool]:
+    """Tell the rows that nobody holds at `NOW`."""
     until = table.c.lease_until
-    return or_(until <= now, until > now + LONGEST_LEASE)
+    return or_(until <= NOW, type_coerce(until, BigInteger) - _LONGEST > NOW)
 
 
-def claim(
-    connection: Connection,
-    table: Table,
-    waiting: ColumnElement[bool],
-    order: ColumnElement[Any],
-    lease: Lease,
-) -> Row[Any] | None:
-    """Lease the first waiting row of a table, or return None.
+class Claim:
+    """Leases the first waiting row of a table.
 
-    Whether a lease has ended is part of `waiting`, so that the caller's clock decides.
-
-    Raises:
-        StoreError: the schema was changed by another version of the bot, whose work this is now.
+    The statement is written once: to put it together costs more than to execute it.
     """
-    demand_current(connection)
-    key = next(iter(table.primary_key))
-    chosen = select(key).where(waiting).order_by(order, key).limit(1)
-    if connection.dialect.name == "postgresql":
-        # Rows that others are claiming right now are passed over instead of waited for.
+
+    def __init__(
+        self, table: Table, waiting: ColumnElement[bool], order: ColumnElement[Any]
+    ) -> None:
+        """Whether a lease has ended is part of `waiting`, so that the caller's clock decides."""
+        key = next(iter(table.primary_key))
+        chosen = select(key).where(waiting).order_by(order, key).limit(1)
+        # Rows that others are claiming right now are passed over instead of waited for; SQLite
+        # has one writer at a time and is not asked for that.
         chosen = chosen.with_for_update(skip_locked=True)
-    statement = (
-        update(table)
-        .where(key == chosen.scalar_subquery())
-        .values(lease_owner=lease.owner, lease_until=lease.until)
-        .returning(table)
-    )
-    return connection.execute(statement).one_or_none()
+        self._statement = (
+            update(table)
+            .where(key == chosen.scalar_subquery())
+            .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+            .returning(table)
+        )
+
+    def __call__(self, connection: Connection, lease: Lease, now: datetime) -> Row[Any] | None:
+        """Claim, or return None.
+
+        Raises:
+            StoreError: the schema was changed by another version of the bot, whose work this is.
+        """
+        demand_current(connection)
+        told = {"owner": lease.owner, "until": lease.until, "now": now}
+        return connection.execute(self._statement, told).one_or_none()
 
 
 def renew(connection: Connection, table: Table, key: int | str, lease: Lease) -> bool:

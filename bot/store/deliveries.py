@@ -3,15 +3,28 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from bot.ports import Delivery, Lease
-from bot.store.claims import claim, is_free
+from bot.store.claims import Claim, is_free
 from bot.store.health import demand_current
 from bot.store.rows import read_delivery
 from bot.store.schema import deliveries
+
+# Written once: Slack waits for the first of them, and to put them together costs more than to
+# execute them.
+_RECEIVE = {
+    "sqlite": insert_sqlite(deliveries).on_conflict_do_nothing().returning(deliveries.c.key),
+    "postgresql": insert_postgres(deliveries).on_conflict_do_nothing().returning(deliveries.c.key),
+}
+_CLAIM = Claim(
+    deliveries, and_(deliveries.c.done_at.is_(None), is_free(deliveries)), deliveries.c.received_at
+)
+_FINISH = (
+    update(deliveries).where(deliveries.c.key == bindparam("of")).values(done_at=bindparam("at"))
+)
 
 
 def receive(connection: Connection, delivery: Delivery, lease: Lease | None = None) -> bool:
@@ -21,8 +34,6 @@ def receive(connection: Connection, delivery: Delivery, lease: Lease | None = No
         StoreError: the schema is of another version of the bot.
     """
     demand_current(connection)
-    is_sqlite = connection.dialect.name == "sqlite"
-    insert = insert_sqlite(deliveries) if is_sqlite else insert_postgres(deliveries)
     row: dict[str, Any] = {
         "key": delivery.key,
         "kind": delivery.kind,
@@ -31,19 +42,18 @@ def receive(connection: Connection, delivery: Delivery, lease: Lease | None = No
     }
     if lease is not None:
         row |= {"lease_owner": lease.owner, "lease_until": lease.until}
-    stored = insert.values(row).on_conflict_do_nothing().returning(deliveries.c.key)
-    return connection.execute(stored).one_or_none() is not None
+    stored = connection.execute(_RECEIVE[connection.dialect.name], row)
+    return stored.one_or_none() is not None
 
 
 def claim_delivery(connection: Connection, lease: Lease, now: datetime) -> Delivery | None:
     """Claim the oldest delivery that is neither done nor leased."""
-    waiting = and_(deliveries.c.done_at.is_(None), is_free(deliveries, now))
-    return read_delivery(claim(connection, deliveries, waiting, deliveries.c.received_at, lease))
+    return read_delivery(_CLAIM(connection, lease, now))
 
 
 def finish_delivery(connection: Connection, key: str, now: datetime) -> None:
     """Mark a delivery as dealt with."""
-    connection.execute(update(deliveries).where(deliveries.c.key == key).values(done_at=now))
+    connection.execute(_FINISH, {"of": key, "at": now})
 
 
 def newest_delivery(connection: Connection, prefix: str) -> str | None:

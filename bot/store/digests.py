@@ -7,9 +7,12 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from bot.ports import Digest, Lease, StaleError
-from bot.store.claims import claim, held_by
+from bot.store.claims import NOW, Claim, held_by
 from bot.store.schema import digests
 
+_CLAIM = Claim(
+    digests, and_(digests.c.due_at <= NOW, digests.c.lease_until <= NOW), digests.c.due_at
+)
 _FIELDS = frozenset(Digest.model_fields)
 
 
@@ -29,8 +32,7 @@ def plan(connection: Connection, environment: str, schedule: str, due_at: dateti
 
 def claim_due(connection: Connection, lease: Lease, now: datetime) -> Digest | None:
     """Claim the one that has been due longest."""
-    waiting = and_(digests.c.due_at <= now, digests.c.lease_until <= now)
-    row = claim(connection, digests, waiting, digests.c.due_at, lease)
+    row = _CLAIM(connection, lease, now)
     if row is None:
         return None
     return Digest.model_validate({name: row._mapping[name] for name in _FIELDS})  # noqa: SLF001

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, inspect, select, update
 from bot.ports import StoreError
 from bot.store.schema import HEAD, heartbeat, revision
 
+_REVISION = select(revision.c.version_num)
 State = Literal["current", "behind", "newer", "empty"]
 
 
@@ -18,7 +19,7 @@ def state_of(connection: Connection) -> State:
 
 
 def _compared(connection: Connection) -> State:
-    found = connection.execute(select(revision.c.version_num)).scalar()
+    found = connection.execute(_REVISION).scalar()
     if found is None:
         return "empty"
     if found == HEAD:

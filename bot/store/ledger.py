@@ -24,11 +24,12 @@ from bot.domain.story import Record
 from bot.ports import Lease, StaleError, TakenError
 from bot.store import cards
 from bot.store.audit import append, hold_chain
-from bot.store.claims import claim, held_by, is_free
+from bot.store.claims import NOW, Claim, held_by, is_free
 from bot.store.rows import change_row, parts, read_change, read_changes, target_rows
 from bot.store.schema import EPOCH, changes, targets
 from bot.store.schema import cards as cards_table
 
+_CLAIM = Claim(changes, and_(changes.c.due_at <= NOW, is_free(changes)), changes.c.due_at)
 _FLYING = sorted(state.value for state in IN_FLIGHT)
 
 
@@ -160,8 +161,7 @@ def find(connection: Connection, wanted: Wanted) -> tuple[Change, ...]:
 
 def claim_due(connection: Connection, lease: Lease, now: datetime) -> Change | None:
     """Claim the change that has been due longest."""
-    waiting = and_(changes.c.due_at <= now, is_free(changes, now))
-    row = claim(connection, changes, waiting, changes.c.due_at, lease)
+    row = _CLAIM(connection, lease, now)
     return None if row is None else read_changes(connection, [row])[0]
 
 

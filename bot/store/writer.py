@@ -1,8 +1,9 @@
 """Who writes: on SQLite one thread that commits together what was asked for meanwhile.
 
 A commit costs a flush of the disk, milliseconds, whatever is in it. So what waits for the one
-before shares the next, each in a savepoint of its own: one that fails takes nothing from the
-others, and everybody hears of theirs only when it is on the disk.
+before shares the next. One that fails takes nothing from the others: all is undone, they are
+written again without it, and it is written alone. That is rare; a savepoint for each would cost
+every one of them. Everybody hears of theirs only when it is on the disk.
 """
 
 from collections.abc import Callable, Sequence
@@ -58,7 +59,7 @@ class Apart:
         self._threads.shutdown(wait=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     work: Callable[[Connection], Any]
     future: Future[Any] = field(default_factory=Future)
@@ -111,49 +112,52 @@ class Together:
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
         try:
-            if len(jobs) == 1 or not self._are_written(jobs):
-                # Alone, or again one by one: what broke the common one concerns one of them.
-                for job in jobs:
-                    self._write_one(job)
+            self._write_all(jobs)
         except BaseException as error:  # noqa: BLE001 - a mistake of ours must not end the thread
+            # Locked, say: it would keep each of them waiting for as long once more.
+            told = _explained(error)
             for job in jobs:
-                job.error = error
+                job.error = told
         for job in jobs:
             _tell(job)
 
+    def _write_all(self, jobs: Sequence[_Job]) -> None:
+        """Write in one transaction what can be, and what spoils that in one of its own.
+
+        Raises what keeps a transaction from being begun.
+        """
+        alone = jobs if len(jobs) == 1 else self._spoilers(jobs)
+        others = [job for job in jobs if job not in alone]
+        if alone and others and self._spoilers(others):
+            alone = jobs
+        for job in alone:
+            self._write_one(job)
+
+    def _spoilers(self, jobs: Sequence[_Job]) -> Sequence[_Job]:
+        """Write all of them, or none; then tell the one that failed, or all if the commit did."""
+        has_begun, failing = False, jobs
+        try:
+            with self._engine.begin() as connection:
+                has_begun = True
+                for job in jobs:
+                    failing = (job,)
+                    job.result = job.work(connection)
+                failing = jobs
+        except BaseException:
+            if not has_begun:
+                raise
+            return failing
+        return ()
+
     def _write_one(self, job: _Job) -> None:
-        job.result = job.error = None
         try:
             job.result = transact(self._engine, job.work)
         except BaseException as error:  # noqa: BLE001 - told to whoever waits for it
             job.error = error
 
-    def _are_written(self, jobs: Sequence[_Job]) -> bool:
-        """Write all at once, or find that nobody can be served; False: it has to be one by one."""
-        has_begun = False
-        try:
-            with self._engine.begin() as connection:
-                has_begun = True
-                for job in jobs:
-                    _try(connection, job)
-        except (SQLAlchemyError, OSError, StoreError) as error:
-            if has_begun:
-                return False
-            # Locked, say: it would keep each of them waiting for as long once more.
-            for job in jobs:
-                job.error = error if isinstance(error, StoreError) else StoreError(explain(error))
-        return True
 
-
-def _try(connection: Connection, job: _Job) -> None:
-    """Do one work so that its failure undoes it alone; raises what concerns the database."""
-    try:
-        with connection.begin_nested():
-            job.result = job.work(connection)
-    except (SQLAlchemyError, OSError):
-        raise
-    except BaseException as error:  # noqa: BLE001 - told to whoever waits for it
-        job.error = error
+def _explained(error: BaseException) -> BaseException:
+    return StoreError(explain(error)) if isinstance(error, (SQLAlchemyError, OSError)) else error
 
 
 def _tell(job: _Job) -> None:
