@@ -76,8 +76,32 @@ def test_one_that_refuses_takes_nothing_from_the_others(engine: Engine) -> None:
 
 
 def test_one_that_the_database_refuses_is_told_and_the_others_are_stored(engine: Engine) -> None:
-    futures, _ = submitted(engine, "a", "a", "b")
+    futures, commits = submitted(engine, "a", "a", "b")
     assert isinstance(futures[1].exception(), StoreError)
+    assert kept(engine) == ["a", "b"]
+    assert commits == 1
+
+
+def test_when_several_fail_each_of_the_others_is_stored(engine: Engine) -> None:
+    futures, _ = submitted(engine, "stale", "a", "stale", "a", "b")
+    failed = [type(one.exception()) for one in futures]
+    assert failed == [StaleError, type(None), StaleError, StoreError, type(None)]
+    assert kept(engine) == ["a", "b"]
+
+
+def test_a_common_commit_that_fails_is_made_one_by_one(engine: Engine) -> None:
+    refused = list[Connection]()
+
+    def refuse_once(connection: Connection) -> None:
+        begun = connection.execute(text("SELECT count(*) FROM deliveries")).scalar_one()
+        if begun > 1 and not refused:
+            refused.append(connection)
+            raise OSError("the disk is full")
+
+    event.listen(engine, "commit", refuse_once)
+    futures, _ = submitted(engine, "a", "b")
+    assert [one.result() for one in futures] == ["a", "b"]
+    assert refused
     assert kept(engine) == ["a", "b"]
 
 
