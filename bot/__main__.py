@@ -207,7 +207,7 @@ async def _play(wanted: "Wanted", opens: bool, url: str) -> None:  # noqa: FBT00
         faults=wanted.faults,
     )
     world.bot.values["language"] = spoken
-    if {"TAURUS_CONFIG", "TAURUS_APPROVERS"} & set(os.environ):
+    if any(map(os.environ.get, ("TAURUS_CONFIG", "TAURUS_APPROVERS"))):
         world.bot.hidden.add("approvers")
     bot = SandboxBot(world, url, os.environ)
     world.bot.on_change = bot.follow
@@ -243,10 +243,10 @@ class SandboxBot:
 
     def _settings(self) -> Settings:
         told = {"DATABASE_URL": self._url, "SLACK_MODE": "socket"}
-        rules = {name: value for name, value in self._environ.items() if is_rule(name)}
+        rules = {name: value for name, value in self._environ.items() if value and is_rule(name)}
         chosen = {**self._world.environ(), **self._world.bot.environ(), **rules, **told}
         settings = read_settings(chosen)
-        if "TAURUS_CONFIG" not in self._environ:
+        if not self._environ.get("TAURUS_CONFIG"):
             return settings
         environments = read_policy(self._environ)
         (cloud,) = settings.clouds.values()

@@ -24,7 +24,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     """The sandbox as `python -m bot sandbox` puts it together, in a hurry."""
     made = manifest(COMMANDS, mode="socket")
     world = await World.start(made, from_morning(), port=0, speed=30, durations=SHORT)
-    bot = SandboxBot(world, f"sqlite:///{tmp_path}/bot.db", {})
+    # What is set to nothing says nothing.
+    unset = {"TAURUS_CONFIG": "", "TAURUS_APPROVERS": ""}
+    bot = SandboxBot(world, f"sqlite:///{tmp_path}/bot.db", unset)
     world.bot.on_change = bot.follow
     await bot.follow()
     yield world
