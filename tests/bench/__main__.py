@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 from typing import Protocol
 
-from tests.bench import ack, client, fleets, footprint, growth, schedule
+from tests.bench import ack, client, fleets, footprint, growth, schedule, startup
 from tests.bench.table import Row, markdown
 
 
@@ -21,6 +21,7 @@ BENCHES: dict[str, Bench] = {
     "growth": growth.measure,
     "fleets": fleets.measure,
     "schedule": schedule.measure,
+    "startup": startup.measure,
     "footprint": footprint.measure,
 }
 

@@ -2,7 +2,7 @@
 
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -25,8 +25,10 @@ class Contestant:
 
 
 @asynccontextmanager
-async def contestant(name: str, mode: str) -> AsyncIterator[Contestant]:
-    """Start one of them and wait until it acknowledges."""
+async def contestant(
+    name: str, mode: str, fill: Callable[[str], object] | None = None
+) -> AsyncIterator[Contestant]:
+    """Start one of them, the bot with what `fill` puts in its store, until it acknowledges."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackEnd.open())
         port = _free_port()
@@ -36,6 +38,8 @@ async def contestant(name: str, mode: str) -> AsyncIterator[Contestant]:
         words = ["-m", "bot", "run"]
         if name == SUBJECT:
             migrate(f"sqlite:///{folder}/bot.db")  # as the release step of a deployment does
+            if fill is not None:
+                fill(f"sqlite:///{folder}/bot.db")
         if name != SUBJECT:
             words = ["-m", "tests.bench.floors", BARE if name == BARE else f"bolt-{mode}"]
         started = now()

@@ -20,7 +20,7 @@ from bot.store import SqlChanges, migrate
 from bot.views.card import card
 from bot.views.reader import Reader
 from commands.taurus_upgrade import parse
-from tests.bench.table import Row, at_most, exponent, plain
+from tests.bench.table import Row, at_most, exponent, plain, shorten
 
 SIZES = (1, 10, 100, 1000, 5000)
 FITTED = 100
@@ -39,7 +39,9 @@ def measure(*, quick: bool) -> Iterator[Row]:
             yield plain(title, exponent(points))
         else:
             yield at_most(title, exponent(points), limit)
-        yield plain(f"{name}: {sizes[-1]:,} instances", taken[sizes[-1]] * 1e3, " ms")
+        counts = ", ".join(f"{size:,}" for size in sizes)
+        shown = ", ".join(shorten(seconds * 1e3) for seconds in taken.values())
+        yield Row(f"{name}: {counts} instances", f"{shown} ms")
 
 
 def _median(work: Callable[[], object], rounds: int) -> float:

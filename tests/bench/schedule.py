@@ -39,7 +39,7 @@ async def _schedule(waiting: int, due: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.db"
         migrate(url)
-        at = _fill(url, waiting, due)
+        at = fill(url, waiting, due)
         started = now()
         store = SqlChanges.open(url)
         await store.ready()
@@ -78,7 +78,7 @@ async def _claims(store: SqlChanges, due: int, at: datetime) -> tuple[datetime, 
     return woken, claimed
 
 
-def _fill(url: str, waiting: int, due: int) -> datetime:
+def fill(url: str, waiting: int, due: int) -> datetime:
     """Store changes of tomorrow, some of which are due soon; returns when."""
     tomorrow = _real_now() + timedelta(days=1)
     made = [_change(number, tomorrow) for number in range(waiting)]
