@@ -44,6 +44,8 @@ class Plan(Frozen):
     """Ids of all instances that these meant, those that are left out included."""
     past: tuple[PastUpgrades, ...] = ()
     """How long upgrades took here lately."""
+    approvals: tuple[Sentence, ...] = ()
+    """What it takes before it may run."""
 
 
 class Refusal(Frozen):

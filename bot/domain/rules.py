@@ -1,6 +1,8 @@
 """The rules of approval that a change is under: taken from its environment, part of its seal."""
 
-from bot.domain.change import Change, TargetState
+from collections.abc import Sequence
+
+from bot.domain.change import Change, Options, Target, TargetState
 from bot.domain.environment import Environment, MoreApprovals
 from bot.domain.kernel import Path
 from bot.domain.sentence import Sentence, say, say_many
@@ -8,28 +10,46 @@ from bot.domain.sentence import Sentence, say, say_many
 
 def ruled(change: Change, environment: Environment) -> Change:
     """Put a change under its environment's rules as they are now."""
-    usual = environment.approvals if environment.approvers else 1
-    rule, count = _raised(change, environment, usual)
-    needed = (rule.approvals if rule else usual) + bool(change.options.override)
+    needed, why = _needed(change.targets, environment, change.options)
     return change.model_copy(
         update={
             "approvers": environment.approvers,
             "approvals_needed": needed,
-            "approvals_why": _why(rule, count) if rule else None,
+            "approvals_why": why,
             "self_approval": environment.self_approval,
             "protected": environment.protected,
         }
     )
 
 
+def approvals(
+    targets: Sequence[Target], environment: Environment, options: Options
+) -> tuple[Sentence, ...]:
+    """Say what a change of these targets would take before it runs, and why it is so many."""
+    needed, why = _needed(targets, environment, options)
+    if not environment.approvers and needed == 1:
+        return (say("It takes no approval but your own confirmation."),)
+    said = say_many("It takes {n} approval.", "It takes {n} approvals.", needed)
+    return (said,) if why is None else (said, why)
+
+
+def _needed(
+    targets: Sequence[Target], environment: Environment, options: Options
+) -> tuple[int, Sentence | None]:
+    usual = environment.approvals if environment.approvers else 1
+    rule, count = _raised(targets, environment, usual)
+    needed = (rule.approvals if rule else usual) + bool(options.override)
+    return needed, _why(rule, count) if rule else None
+
+
 def _raised(
-    change: Change, environment: Environment, usual: int
+    targets: Sequence[Target], environment: Environment, usual: int
 ) -> tuple[MoreApprovals | None, int]:
     """Find the rule that asks for most, if any asks for more than usual, and for how many."""
     # What was left out before anything was sent of it is no risk; what was sent stays one. What
     # its owners took out counts on: that must not make the approvals of the rest void.
     out = {TargetState.CANCELLED, TargetState.ALREADY_NEWEST}
-    counted = [one for one in change.targets if one.batch is not None or one.state not in out]
+    counted = [one for one in targets if one.batch is not None or one.state not in out]
     found: tuple[MoreApprovals | None, int] = (None, 0)
     for rule in environment.more_approvals if environment.approvers else ():
         count = sum(rule.path is None or one.path is rule.path for one in counted)

@@ -14,7 +14,7 @@ from bot.domain.plan import Facts, Plan, Refusal, make_plan
 from bot.domain.policy import Action, decide
 from bot.domain.refused import RefusedError
 from bot.domain.reminders import awaiting
-from bot.domain.rules import ruled
+from bot.domain.rules import approvals, ruled
 from bot.domain.seal import sealed_facts
 from bot.domain.selection import Selection, is_pattern, select
 from bot.domain.sentence import At, Sentence, User, say, say_many
@@ -102,14 +102,15 @@ async def draft(
     facts = await survey(desk, environment.name, selection.chosen, listed, known)
     plan = _planned(selection, facts, options, environment.wave_rules)
     await _refuse_maintenance(desk, environment, plan, options)
-    if known is not None:
-        return plan
-    facts = await prechecked(desk, environment.name, facts)
-    plan = _planned(selection, facts, options, environment.wave_rules)
+    if known is None:
+        facts = await prechecked(desk, environment.name, facts)
+        plan = _planned(selection, facts, options, environment.wave_rules)
     patterns = tuple(one for one in words if is_pattern(one))
     meant = tuple(one.id for one in selection.chosen) if patterns else ()
     past = await recent_upgrades(desk, environment.name)
-    return plan.model_copy(update={"past": past, "patterns": patterns, "meant": meant})
+    needed = approvals(plan.targets, environment, options)
+    update = {"past": past, "approvals": needed, "patterns": patterns, "meant": meant}
+    return plan.model_copy(update=update)
 
 
 async def _refuse_maintenance(

@@ -61,7 +61,7 @@ def preview(
         )
     )
     guard = [protection(environment)] if protected else []
-    said = [*guard, *gist(plan.targets, options, plan.past), *plan.warnings]
+    said = [*guard, *gist(plan.targets, options, plan.past), *plan.approvals, *plan.warnings]
     facts, _ = sections([reader(one) for one in said], 3500)
     targets, hidden = target_sections(plan.targets, reader, 5000)
     return message(head, [section(f"*{head}*"), *facts, *targets, *more(hidden, reader)])

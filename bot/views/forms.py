@@ -283,7 +283,7 @@ def _preview(preview: Preview, has_chosen: bool, reader: Reader) -> list[Block]:
             len(plan.targets),
         )
     )
-    facts = [*gist(plan.targets, preview.options, plan.past), *plan.warnings]
+    facts = [*gist(plan.targets, preview.options, plan.past), *plan.approvals, *plan.warnings]
     said = [reader(one) for one in facts]
     said += target_lines(plan.targets, reader)
     return listed([f"*{head}*", *said], reader, _PREVIEW)

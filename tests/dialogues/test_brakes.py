@@ -234,6 +234,10 @@ async def test_the_card_tells_the_risk_before_anybody_is_asked(tmp_path: Path) -
         await stage.until_state("Proposed")
         assert "pre-check has no result yet for orders-prod-02" in stage.shown
         assert "The last upgrade here took 1 min." in stage.shown
+        await stage.says(ANN, "/taurus-upgrade")
+        await stage.until_form(ANN, "instances")
+        await stage.chooses(ANN, "instances", [stage.world.taurus.instance("orders-prod-03").id])
+        await stage.until_form(ANN, "The last upgrade here took 1 min.")
         stage.world.taurus.switch("precheck", "absent")
         await stage.says(ANN, "/taurus-upgrade orders-prod-03")
         await stage.until(lambda: "orders-prod-03" in stage.shown)

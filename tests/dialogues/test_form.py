@@ -107,6 +107,7 @@ async def test_the_preview_follows_what_is_chosen_and_nothing_typed_is_lost(stag
     await stage.chooses(ANN, "reason", "patch")
     await stage.chooses(ANN, "instances", [one(stage, "orders-prod-01")])
     await stage.until_form(ANN, "1 database would be upgraded.")
+    await stage.until_form(ANN, "It takes no approval but your own confirmation.")
     await stage.chooses(ANN, "when", "at")
     await stage.until_form(ANN, "Type the time")
     await stage.chooses(ANN, "at", "yesterday")

@@ -73,6 +73,8 @@ async def test_what_does_not_exist_or_cannot_be_upgraded_is_listed_at_once(stage
 async def test_a_dry_run_stores_nothing(stage: Stage) -> None:
     await stage.says(ANN, "/taurus-upgrade orders-prod-01 --dry-run")
     await stage.until_whispered(ANN, "Dry run")
+    told = str(stage.world.slack.ephemerals(ANN, CHANNEL)[-1])
+    assert "It takes no approval but your own confirmation." in told
     assert stage.cards == []
 
 

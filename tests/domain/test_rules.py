@@ -7,7 +7,7 @@ from bot.domain.environment import Environment, MoreApprovals
 from bot.domain.explain import Question, explain
 from bot.domain.kernel import Path
 from bot.domain.policy import Action
-from bot.domain.rules import ruled, rules_differ
+from bot.domain.rules import approvals, ruled, rules_differ
 from bot.domain.seal import is_sealed
 from bot.views.card import card
 from bot.views.reader import Reader
@@ -26,6 +26,7 @@ from tests.domain.examples import (
 MANY = MoreApprovals(approvals=3, instances=4)
 PHASED = MoreApprovals(approvals=2, path=Path.TWO_PHASE)
 ROUNDS = MoreApprovals(approvals=4, instances=2, path=Path.SEVERAL_ROUNDS)
+TWO_PHASES_WHY = "More approvals than usual, because 1 instance upgrades in two phases."
 PROD = Environment(
     name="prod",
     region="cn-north-4",
@@ -65,6 +66,30 @@ def test_of_the_rules_that_fit_the_one_that_asks_for_most_counts(
     asked = ruled(change(*targets), PROD)
     assert asked.approvals_needed == needed
     assert (None if asked.approvals_why is None else str(asked.approvals_why)) == why
+
+
+@pytest.mark.parametrize(
+    ("rules", "options", "told"),
+    [
+        (PROD, Options(), ["It takes 2 approvals.", TWO_PHASES_WHY]),
+        (PROD, Options(override="fire"), ["It takes 3 approvals.", TWO_PHASES_WHY]),
+        (
+            PROD.model_copy(update={"more_approvals": ()}),
+            Options(),
+            ["It takes 1 approval."],
+        ),
+        (
+            Environment(name="dev", region="cn-north-4"),
+            Options(),
+            ["It takes no approval but your own confirmation."],
+        ),
+    ],
+)
+def test_a_preview_tells_how_many_approvals_it_will_take_and_why(
+    rules: Environment, options: Options, told: list[str]
+) -> None:
+    targets = [target(1, OLD), target(2, TWO_PHASE)]
+    assert words(approvals(targets, rules, options)) == told
 
 
 def test_going_past_a_freeze_takes_one_more_than_the_risk_does() -> None:
