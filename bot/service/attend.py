@@ -132,7 +132,8 @@ async def _postpone(desk: Desk, change: Change, why: Sentence) -> None:
     await amend(desk, change.number, decision)
 
 
-async def _send_next(desk: Desk, change: Change) -> None:
+async def _send_next(desk: Desk, change: Change, others: tuple[Facts, ...] = ()) -> None:
+    """Send a batch if nothing speaks against it; `others` of the change were read already."""
     now = desk.clock()
     batch = next_batch(change.targets)
     soak_until = soaking_until(change, batch[0].wave)
@@ -148,14 +149,24 @@ async def _send_next(desk: Desk, change: Change) -> None:
         await desk.changes.save(*unhealthy(change, bad, now))
         return
     checked = change.in_state({TargetState.PLANNED}) if not change.batches else batch
-    facts, added = await _facts(desk, change, checked)
+    asked = batch if others else checked
+    facts, added = await _facts(desk, change, asked)
     if desk.clock() - now > _FACTS_AGE:
+        if len(asked) > len(batch):
+            # Thousands always take longer to read than that; what is sent of them does not.
+            await _send_next(desk, change, _without(batch, facts))
         return  # It is still due.
+    facts = (*others, *facts)
     rules = desk.environments[change.environment]
     fresh, records = next_step(change, batch, checked, facts, rules, desk.clock(), added)
     saved = await desk.changes.save(fresh, records)
     if len(saved.batches) > len(change.batches):
         await send(desk, saved, batch)
+
+
+def _without(batch: tuple[Target, ...], facts: tuple[Facts, ...]) -> tuple[Facts, ...]:
+    sent = {target.instance_id for target in batch}
+    return tuple(one for one in facts if one.instance.id not in sent)
 
 
 async def _bad_health(

@@ -134,6 +134,46 @@ async def test_what_was_read_before_a_machine_slept_is_read_anew_before_anything
     assert (stage.submissions, (await stage.stored()).state) == (1, State.SUCCEEDED)
 
 
+class Many(Stage):
+    """A change whose first request is only a part of it, with a cloud that takes its time."""
+
+    is_slow = False
+
+    async def ask(self, desk: Desk, _activity: Activity) -> None:
+        asker = self.asker(ANN, "asked")
+        options = Options(wave_sizes=(1,))
+        request = Request(words=("or*",), options=options, channel=CHANNEL, key="asked")
+        await propose(desk, asker, ENVIRONMENT, request)
+
+    async def _moment(self, operation: str, when: str) -> None:
+        await super()._moment(operation, when)
+        if self.is_slow and (operation, when) == ("database_version", "after"):
+            self.now += 6 * MINUTE
+
+
+async def test_what_takes_longer_to_read_than_facts_are_good_for_is_sent_all_the_same(
+    tmp_path: Path,
+) -> None:
+    """Of thousands only what is sent has to have been read just before."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    migrate(url)
+    fleet = [
+        Instance(ORDERS, "orders", DIRECT, NEWEST),
+        Instance(f"{2:032x}in07", "origins", DIRECT, NEWEST),
+    ]
+    stage = Many(url, fleet, ENVIRONMENT, _nothing, _nothing, _nothing)
+    await stage.open()
+    for work in (stage.ask, stage.confirm):
+        await stage.finish(await stage.begin(work.__name__, 0, work))
+    stage.is_slow = True
+    await stage.finish(await stage.begin("send", 0, stage.attend_next))
+    stage.is_slow = False
+    assert (await stage.kinds()).count("attempt") == stage.submissions == 1
+    await stage.rest(0, for_=HOUR)
+    assert (await stage.stored()).state is State.SUCCEEDED
+    await stage.close()
+
+
 async def test_a_delivery_that_two_processes_deal_with_is_decided_once(stage: Stage) -> None:
     async def move(desk: Desk, activity: Activity) -> None:
         activity.change = stage.change
