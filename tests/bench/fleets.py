@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
 
+import psutil
+
 from bot.sandbox.taurus.fleet import NEWEST
+from bot.taurus import Limits
 from tests.bench.processes import now
 from tests.bench.table import Row, at_most, exponent, plain
 from tests.dialogues.stage import CHANNEL, Stage
@@ -22,7 +25,7 @@ _UPGRADED = 100
 def measure(*, quick: bool) -> Iterator[Row]:
     sizes = SIZES[:2] if quick else SIZES
     found = [asyncio.run(_planned(size)) for size in sizes]
-    for size, (seconds, calls, most, _) in zip(sizes, found, strict=True):
+    for size, (seconds, calls, most, _, memory) in zip(sizes, found, strict=True):
         lists, details = calls["list_instances"], calls["instance_details"]
         allowed = 2 * ceil(size / 100) + ceil(size / 20) + size
         told = f"{size:,} instances, command to card"
@@ -30,6 +33,9 @@ def measure(*, quick: bool) -> Iterator[Row]:
         yield plain(f"{told}: pages of the list and calls for details", lists + details)
         yield at_most(f"{told}: calls in flight", most, 8)
         yield plain(f"{told}: time without the API's rate", seconds, " s")
+        share = seconds / (_reads(calls) / Limits().reads_per_second)
+        yield plain(f"{told}: the same, in the time that the API's rate takes", share)
+        yield plain(f"{told}: memory grown, what the simulators keep included", memory, " MB")
     points = [(size, one[0]) for size, one in zip(sizes, found, strict=True)]
     yield plain("command to card: exponent of growth in time", exponent(points[-3:]))
     cards = [(size, float(one[3])) for size, one in zip(sizes, found, strict=True)]
@@ -42,7 +48,7 @@ def _reads(calls: Counter[str]) -> int:
     return sum(calls[name] for name in names)
 
 
-async def _planned(size: int) -> tuple[float, Counter[str], int, int]:
+async def _planned(size: int) -> tuple[float, Counter[str], int, int, float]:
     with tempfile.TemporaryDirectory() as folder:
         stage = await Stage.open(Path(folder), fleet=size)
         in_flight, most = 0, 0
@@ -55,6 +61,7 @@ async def _planned(size: int) -> tuple[float, Counter[str], int, int]:
                 await asyncio.sleep(_ANSWERS_AFTER)
 
         stage.world.taurus.on_request = watch
+        before = psutil.Process().memory_info().rss
         started = now()
         await stage.says("U0ANN", "/taurus-upgrade *")
         async with asyncio.timeout(300):
@@ -62,9 +69,10 @@ async def _planned(size: int) -> tuple[float, Counter[str], int, int]:
                 await asyncio.sleep(0.01)
         seconds = now() - started
         calls = Counter(one.operation for one in stage.world.taurus.requests)
+        memory = (psutil.Process().memory_info().rss - before) / 1e6
         shown = len(str(stage.card["blocks"]))
         await stage.close()
-    return seconds, calls, most, shown
+    return seconds, calls, most, shown, memory
 
 
 async def _upgraded(size: int) -> list[Row]:
