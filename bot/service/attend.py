@@ -41,7 +41,7 @@ from bot.service.amend import amend
 from bot.service.desk import Desk
 from bot.service.remind import remind
 from bot.service.send import send
-from bot.service.survey import RUNNING_JOBS_SINCE, survey
+from bot.service.survey import RUNNING_JOBS_SINCE, recent_upgrades, survey
 
 _LOOKED_AT = frozenset({*IN_FLIGHT, TargetState.NOT_CONFIRMED})
 _AFTER_TROUBLE = timedelta(seconds=30)
@@ -159,6 +159,9 @@ async def _send_next(desk: Desk, change: Change, others: tuple[Facts, ...] = ())
     facts = (*others, *facts)
     rules = desk.environments[change.environment]
     fresh, records = next_step(change, batch, checked, facts, rules, desk.clock(), added)
+    if fresh.state is State.PROPOSED:  # Asked anew, people see how long upgrades take by now.
+        past = await recent_upgrades(desk, change.environment)
+        fresh = fresh.model_copy(update={"past": past})
     saved = await desk.changes.save(fresh, records)
     if len(saved.batches) > len(change.batches):
         await send(desk, saved, batch)

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from bot.domain.change import Change, Options, State, TargetState
+from bot.domain.change import Change, Options, State, TargetState, Timing
 from bot.domain.environment import Environment
 from bot.domain.story import Record
 from bot.ports import StoreError
@@ -21,6 +22,7 @@ from tests.domain.examples import HOUR, MINUTE, SECOND
 from tests.interleavings.scene import Activity, MortalChanges, Scene
 from tests.interleavings.trouble import late_and_lost, refuses
 
+AnyStage = TypeVar("AnyStage", bound="Stage")
 ANN, CHANNEL = "U0ANN", "C0DB"
 ENVIRONMENT = Environment(name="default", region="r", poll_interval=MINUTE)
 ORDERS = f"{1:032x}in07"
@@ -30,17 +32,23 @@ class Stage(Scene):
     """One database, one proposal, two processes."""
 
     change = 1
+    word, options = "orders", Options()
     sleeps_after = ""
     """An operation that the cloud has answered when the machine goes to sleep, once."""
 
     async def ask(self, desk: Desk, _activity: Activity) -> None:
-        asker = self.asker(ANN, "asked")
-        request = Request(words=("orders",), options=Options(), channel=CHANNEL, key="asked")
+        asker = self.asker(ANN, self.word)
+        request = Request(words=(self.word,), options=self.options, channel=CHANNEL, key=self.word)
         await propose(desk, asker, ENVIRONMENT, request)
 
     async def confirm(self, desk: Desk, activity: Activity) -> None:
         activity.change = self.change
         await approve(Wish(desk, self.asker(ANN, "confirmed"), CHANNEL, self.change))
+
+    async def agree(self) -> None:
+        """Somebody asks, and confirms it."""
+        for work in (self.ask, self.confirm):
+            await self.finish(await self.begin(work.__name__, 0, work))
 
     async def _moment(self, operation: str, when: str) -> None:
         await super()._moment(operation, when)
@@ -78,8 +86,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         url, [Instance(ORDERS, "orders", DIRECT, NEWEST)], ENVIRONMENT, _nothing, _nothing, _nothing
     )
     await stage.open()
-    for work in (stage.ask, stage.confirm):
-        await stage.finish(await stage.begin(work.__name__, 0, work))
+    await stage.agree()
     yield stage
     await stage.close()
 
@@ -137,13 +144,8 @@ async def test_what_was_read_before_a_machine_slept_is_read_anew_before_anything
 class Many(Stage):
     """A change whose first request is only a part of it, with a cloud that takes its time."""
 
+    word, options = "or*", Options(wave_sizes=(1,))
     is_slow = False
-
-    async def ask(self, desk: Desk, _activity: Activity) -> None:
-        asker = self.asker(ANN, "asked")
-        options = Options(wave_sizes=(1,))
-        request = Request(words=("or*",), options=options, channel=CHANNEL, key="asked")
-        await propose(desk, asker, ENVIRONMENT, request)
 
     async def _moment(self, operation: str, when: str) -> None:
         await super()._moment(operation, when)
@@ -151,20 +153,41 @@ class Many(Stage):
             self.now += 6 * MINUTE
 
 
-async def test_what_takes_longer_to_read_than_facts_are_good_for_is_sent_all_the_same(
-    tmp_path: Path,
-) -> None:
-    """Of thousands only what is sent has to have been read just before."""
-    url = f"sqlite:///{tmp_path}/store.db"
+async def _two(folder: Path, kind: type[AnyStage]) -> AnyStage:
+    url = f"sqlite:///{folder}/store.db"
     migrate(url)
     fleet = [
         Instance(ORDERS, "orders", DIRECT, NEWEST),
         Instance(f"{2:032x}in07", "origins", DIRECT, NEWEST),
     ]
-    stage = Many(url, fleet, ENVIRONMENT, _nothing, _nothing, _nothing)
+    stage = kind(url, fleet, ENVIRONMENT, _nothing, _nothing, _nothing)
     await stage.open()
-    for work in (stage.ask, stage.confirm):
-        await stage.finish(await stage.begin(work.__name__, 0, work))
+    return stage
+
+
+async def test_what_is_proposed_anew_tells_how_long_upgrades_take_by_now(tmp_path: Path) -> None:
+    stage = await _two(tmp_path, Stage)
+    stage.options = Options(timing=Timing.AT, run_at=stage.now + 3 * HOUR)
+    await stage.agree()
+    stage.change, stage.word, stage.options = 2, "origins", Options()
+    await stage.agree()
+    await stage.rest(0, for_=HOUR)
+    assert (await stage.stored()).state is State.SUCCEEDED
+    stage.change = 1
+    assert (await stage.stored()).past == ()
+    stage.wire.world.find("orders").kernel = "2.0.69.250900"
+    await stage.rest(0, for_=3 * HOUR)
+    change = await stage.stored()
+    assert (change.state, [one.count for one in change.past]) == (State.PROPOSED, [1])
+    await stage.close()
+
+
+async def test_what_takes_longer_to_read_than_facts_are_good_for_is_sent_all_the_same(
+    tmp_path: Path,
+) -> None:
+    """Of thousands only what is sent has to have been read just before."""
+    stage = await _two(tmp_path, Many)
+    await stage.agree()
     stage.is_slow = True
     await stage.finish(await stage.begin("send", 0, stage.attend_next))
     stage.is_slow = False
