@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,7 +26,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     is_too_large: bool = False
 
-    @property
+    @cached_property
     def query(self) -> dict[str, str]:
         """The decoded query; of a repeated name the last one."""
         return dict(parse_qsl(self.raw_query, keep_blank_values=True))

@@ -1,6 +1,7 @@
 """The task centre: instant and scheduled tasks, their details, and cancelling."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from bot.sandbox.taurus.calls import Answer, Call, Json, required, whole_number
@@ -165,6 +166,7 @@ def _check_query(call: Call) -> None:
             _parse(wanted[name])
 
 
+@lru_cache(maxsize=8)  # asked for every task of a fleet
 def _parse(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z")
