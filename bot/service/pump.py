@@ -18,6 +18,8 @@ from bot.service.desk import Desk
 RENEW_EVERY = 5.0
 AT_ONCE = 8
 """Pieces of work of one kind at the same time, as many as the cloud client has calls."""
+ANSWERS_AT_ONCE = 32
+"""The same for what people ask: most of it waits for Slack and for the disk, not for the cloud."""
 _log = logging.getLogger(__name__)
 _Work = TypeVar("_Work")
 _Key = TypeVar("_Key", int, str)
@@ -36,6 +38,8 @@ class Trade(Generic[_Work, _Key]):
     """Names the work for whoever watches, from its beginning to its end."""
     may_begin: Callable[[], bool] = lambda: True
     """Whether anything may be claimed now."""
+    at_once: int = AT_ONCE
+    """How many are worked on at the same time."""
 
 
 class Pump(Generic[_Work, _Key]):
@@ -63,7 +67,7 @@ class Pump(Generic[_Work, _Key]):
 
         `store` returns False if it was stored before; that is handed on.
         """
-        if self._stopping or len(self.tasks) + self._coming >= AT_ONCE:
+        if self._stopping or len(self.tasks) + self._coming >= self._trade.at_once:
             is_new = await store(item, None)
             self.wake()
             return is_new
@@ -95,7 +99,7 @@ class Pump(Generic[_Work, _Key]):
 
     async def _take_all(self) -> None:
         while not self._stopping:
-            if len(self.tasks) >= AT_ONCE:
+            if len(self.tasks) >= self._trade.at_once:
                 await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
                 continue
             if not self._trade.may_begin():

@@ -18,7 +18,7 @@ from bot.service.attend import attend
 from bot.service.desk import Desk
 from bot.service.digest import plan_digests, post_digest
 from bot.service.forms import FormDesk
-from bot.service.pump import Pump, Trade
+from bot.service.pump import ANSWERS_AT_ONCE, Pump, Trade
 from bot.service.tell import tell
 
 KEEP_DELIVERIES = timedelta(days=1)
@@ -170,4 +170,5 @@ def _dealing(desk: Desk, deliveries: deliver.Deliveries) -> Trade[Delivery, str]
         renew=desk.changes.renew_delivery,
         work=deliveries.deal_with,
         watched=lambda one: desk.watch.work(f"deal with {one.kind}", one.key, kind=one.kind),
+        at_once=ANSWERS_AT_ONCE,
     )
