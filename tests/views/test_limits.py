@@ -73,7 +73,7 @@ def target(number: int, name: str) -> Target:
     )
 
 
-def change(evil: str, state: State = State.PROPOSED, targets: int = 1000) -> Change:
+def change(evil: str, state: State = State.PROPOSED, targets: int = 200) -> Change:
     return Change(
         number=7,
         state=state,
@@ -150,7 +150,7 @@ def views(evil: str) -> list[Message]:
             card(change(evil, state).model_copy(update={"protected": True}), READER)
             for state in (State.PROPOSED, State.HALTED)
         ),
-        *(page(whole, READER, number) for number in (1, 40, 99)),
+        *(page(whole, READER, number) for number in (1, 8, 99)),
         copy_view(whole, READER),
         *(watched(change(evil, state), READER, "C0PAY") for state in State),
         soon(line([entry(evil)], whole, READER), change(evil, State.SCHEDULED), READER),
