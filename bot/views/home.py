@@ -19,6 +19,7 @@ from bot.views.reader import Reader, escaped
 from bot.views.tables import freeze_lines
 from bot.views.targets import timing
 
+_PLANNED = frozenset({State.PROPOSED, State.SCHEDULED})
 LISTED = 8
 """Changes in one part; with their buttons, all parts stay below Slack's 100 blocks."""
 NAMED = 5
@@ -69,8 +70,10 @@ def _part(
     if not changes:
         yield context(reader(say("Nothing.")))
     for change in changes[:LISTED]:
-        yield section("\n".join([f"*{headline(change, reader)}*", *_lines(change, reader)]))
-        if change.number not in drawn:  # its buttons stand at its first place
+        is_told = change.number in drawn  # above, with its buttons; only progress is worth a repeat
+        lines = [] if is_told and change.state in _PLANNED else _lines(change, reader)
+        yield section("\n".join([f"*{headline(change, reader)}*", *lines]))
+        if not is_told:
             yield from buttons(change, reader)
         drawn.add(change.number)
     if left := len(changes[LISTED:]):
@@ -83,7 +86,7 @@ def _part(
 
 
 def _lines(change: Change, reader: Reader) -> Iterator[str]:
-    if change.state in {State.PROPOSED, State.SCHEDULED}:
+    if change.state in _PLANNED:
         names = [target.name for target in change.kept]
         shown = [escaped(name) for name in names[:NAMED]]
         yield ", ".join([*shown, "…"] if len(names) > NAMED else shown)
