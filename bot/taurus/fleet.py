@@ -28,7 +28,7 @@ from bot.taurus.config import AkSk, TaurusConfig
 from bot.taurus.errors import TaurusError
 from bot.taurus.signing import AkSkAuth
 from bot.taurus.tokens import TokenAuth, Tokens
-from bot.taurus.transport import Transport
+from bot.taurus.transport import NoCookies, Transport
 
 DETAILS_A_CALL = 20
 PRECHECKS_A_CALL = 100
@@ -247,6 +247,7 @@ def open_http(config: TaurusConfig, tls: SSLContext | None = None) -> httpx.Asyn
         timeout=httpx.Timeout(connect=_CONNECT, read=read, write=_WRITE, pool=_PLACE),
         transport=Transport(tls or shared_tls(), config.limits.in_flight),
         headers={"User-Agent": USER_AGENT},
+        cookies=NoCookies(),
         follow_redirects=False,
         trust_env=False,  # the environment is read by the command line alone
     )

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from http.client import HTTPResponse
+from http.cookiejar import CookieJar
 from ssl import SSLContext
+from urllib.request import Request
 
 import httpx
 from aiohttp import (
@@ -20,6 +24,13 @@ from aiohttp import (
     TCPConnector,
 )
 from yarl import URL
+
+
+class NoCookies(CookieJar):
+    """Keeps none: the API has no sessions, and looking for them in each answer takes its time."""
+
+    def extract_cookies(self, _response: HTTPResponse, _request: Request) -> None:
+        """Leave them."""
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -52,7 +63,9 @@ class Transport(httpx.AsyncBaseTransport):
     async def _read(self, request: httpx.Request) -> httpx.Response:
         # As it was signed: encoded once more it would be another address.
         url = URL(str(request.url), encoded=True)
-        headers, timeout = request.headers.multi_items(), _timeout(request)
+        limits = request.extensions["timeout"]
+        timeout = _timeout(limits["connect"], limits["read"], limits["pool"])
+        headers = request.headers.multi_items()
         asked = self._opened().get(url, headers=headers, timeout=timeout, allow_redirects=False)
         async with asked as answer:
             return httpx.Response(
@@ -74,13 +87,9 @@ class Transport(httpx.AsyncBaseTransport):
         return self._session
 
 
-def _timeout(request: httpx.Request) -> ClientTimeout:
-    limits = request.extensions["timeout"]
-    return ClientTimeout(
-        connect=limits["pool"] + limits["connect"],
-        sock_connect=limits["connect"],
-        sock_read=limits["read"],
-    )
+@lru_cache(maxsize=8)  # nearly always the same
+def _timeout(connect: float, read: float, pool: float) -> ClientTimeout:
+    return ClientTimeout(connect=pool + connect, sock_connect=connect, sock_read=read)
 
 
 async def _once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:

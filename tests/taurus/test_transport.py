@@ -4,9 +4,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from pydantic import SecretStr
 
-from bot.taurus.fleet import shared_tls
-from bot.taurus.transport import Transport
+from bot.taurus import AkSk, TaurusConfig
+from bot.taurus.fleet import open_http
 
 pytestmark = pytest.mark.asyncio
 
@@ -34,7 +35,8 @@ async def cloud() -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=Transport(shared_tls(), 2)) as client:
+    key = AkSk(ak=SecretStr("ak"), sk=SecretStr("sk"))
+    async with open_http(TaurusConfig(credentials=key, region="cn-north-4")) as client:
         yield client
 
 
@@ -45,6 +47,13 @@ async def test_an_address_arrives_as_it_was_signed_and_a_packed_answer_is_read(
     response = await http.request(method, f"{cloud}/v3/a%2Fb?ids=1%2C2&name=%7E%20")
     assert response.json() == {"asked": "/v3/a%2Fb?ids=1%2C2&name=%7E%20"}
     assert response.headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_no_cookie_is_kept(cloud: str, http: httpx.AsyncClient, method: str) -> None:
+    response = await http.request(method, f"{cloud}/v3")
+    assert response.headers["Set-Cookie"].startswith("session=sticky")
+    assert dict(http.cookies) == {}
 
 
 async def test_what_cannot_be_reached_was_never_sent(http: httpx.AsyncClient) -> None:
