@@ -61,6 +61,26 @@ async def test_a_long_fleet_is_turned_page_by_page_in_its_place(stage: Stage) ->
     await until_list(stage, "21 to 27 of 27")
 
 
+async def test_the_draft_for_those_behind_goes_ring_by_ring(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[environments.default]\nrings = ["ring=0", "ring=1"]\n')
+    stage = await Stage.open(tmp_path, TAURUS_CONFIG=str(policy), TAURUS_NOTIFY="")
+    try:
+        await stage.says(ANN, "/taurus-fleet orders-* --behind")
+        await until_list(stage, "Plan their upgrade")
+        await presses(stage, "upgrade.draft")
+        await stage.until_form(ANN, "databases would be upgraded")
+        assert (await stage.sends(ANN))["ok"]
+        await stage.until_state("Proposed")
+        shown = stage.shown
+        assert "Wave 1 (ring=0): 1 database." in shown
+        assert "Wave 2 (ring=1): 1 database." in shown
+        assert "Wave 3: 3 databases." in shown
+        assert "orders-prod-04" not in shown
+    finally:
+        await stage.close()
+
+
 async def test_those_behind_are_summed_up_and_planned_with_one_click(stage: Stage) -> None:
     await stage.says(ANN, "/taurus-fleet payments-* orders-* --behind")
     await until_list(stage, "Plan their upgrade")
