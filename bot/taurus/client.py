@@ -47,12 +47,10 @@ _VERSION = Operation("database_version", "GET")
 _JOB = Operation("show_job", "GET")
 _JOBS = Operation("immediate_jobs", "GET")
 _SCHEDULES = Operation("scheduled_jobs", "GET")
-_EXIST = Operation("schedule_exists", "POST")
 _CHECK = Operation("pre_check", "POST", is_optional=True)
 _RESULT = Operation("pre_check_result", "POST", is_optional=True)
 _PROJECTS = Operation("list_projects", "GET")
 _UPGRADE = Operation("batch_upgrade", "POST", _UPGRADE_UNCLEAR)
-_UPGRADE_ONE = Operation("single_upgrade", "POST", _UPGRADE_UNCLEAR)
 _CANCEL = Operation("cancel_scheduled", "DELETE", _CANCEL_UNCLEAR)
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -166,13 +164,6 @@ class TaurusClient:
 
         return await walk_records(page)
 
-    async def scheduled_for(self, instance_id: str) -> tuple[Schedule, ...]:
-        """Unfinished scheduled upgrades of one instance."""
-        path = f"/instances/{_quoted(instance_id)}/schedule-tasks/exist"
-        body = {"schedule_type": UPGRADE_TASK}
-        answer = await self._ask(_EXIST, "v3", path, wire.ExistAnswer, body=body)
-        return tuple(task.to_schedule() for task in answer.scheduled_tasks)
-
     async def cancel_schedules(self, job_ids: Sequence[str]) -> tuple[str, ...]:
         """Cancel upgrades that have not started; returns the ids that really were cancelled."""
         body = {"job_ids": list(job_ids)}
@@ -220,13 +211,6 @@ class TaurusClient:
             status=response.status_code,
             request_id=errors.request_id(response.headers),
         )
-
-    async def upgrade_one(self, instance_id: str, *, delay: bool) -> str:
-        """Ask for the upgrade of one instance; returns the id of its job. It cannot be undone."""
-        path = f"/instances/{_quoted(instance_id)}/db-upgrade"
-        body = {"delay": delay}
-        answer = await self._ask(_UPGRADE_ONE, "v3", path, wire.JobIdAnswer, body=body)
-        return answer.job_id
 
     async def _ask(
         self,

@@ -139,12 +139,6 @@ class UpgradeAnswer(Wire):
     resp: str
 
 
-class JobIdAnswer(Wire):
-    """`POST …/instances/{id}/db-upgrade`."""
-
-    job_id: str
-
-
 class JobIdsAnswer(Wire):
     """`DELETE …/scheduled-jobs` and the start of a pre-check."""
 
@@ -243,30 +237,6 @@ class SchedulesAnswer(Wire):
 
     schedules: Annotated[tuple[ScheduleRow, ...], BeforeValidator(_items)]
     total_count: Count = None
-
-
-class ExistingTask(Wire):
-    """A scheduled task in the words of `schedule-tasks/exist`, which are others."""
-
-    task_id: str
-    instance_id: Text = ""
-    task_status: Text = ""
-    start_time: Time = None
-
-    def to_schedule(self) -> Schedule:
-        """Say it in the domain's words."""
-        return Schedule(
-            id=self.task_id,
-            instance_id=self.instance_id,
-            state=read_state(self.task_status),
-            start_at=self.start_time,
-        )
-
-
-class ExistAnswer(Wire):
-    """`POST …/schedule-tasks/exist`."""
-
-    scheduled_tasks: Annotated[tuple[ExistingTask, ...], BeforeValidator(_items)] = ()
 
 
 class CheckItem(Wire):

@@ -30,13 +30,11 @@ CALLS: dict[str, Callable[[TaurusClient], Awaitable[object]]] = {
     "batch_upgrade_databases": lambda client: client.upgrade(
         [(FIRST, OLD), (SECOND, NEWER)], delay=False
     ),
-    "upgrade_gauss_my_sql_instance_database": lambda client: client.upgrade_one(FIRST, delay=True),
     "check_kernel_upgrade": lambda client: client.start_precheck([(FIRST, OLD), (SECOND, OLD)]),
     "show_kernel_upgrade_check_result": lambda client: client.precheck_result([(FIRST, OLD)]),
     "show_instance_database_version": lambda client: client.version(FIRST),
     "list_instance_details_v3_1": lambda client: client.details([FIRST, SECOND]),
     "show_job": lambda client: client.job(JOB),
-    "check_schedule_task_exist": lambda client: client.scheduled_for(FIRST),
     "cancel_schedule_task": lambda client: client.cancel_schedules([SCHEDULE]),
 }
 # Recorded with filters that the bot has no use for, or with another page.
@@ -190,9 +188,3 @@ async def test_recorded_answers_are_understood(
     replay(recorder, "show_job")
     job = await client.job(JOB)
     assert (job.instance_id, job.state, job.progress) == (FIRST, JobState.RUNNING, "60%")
-    replay(recorder, "check_schedule_task_exist")
-    (task,) = await client.scheduled_for(FIRST)
-    assert (task.id, task.state) == (SCHEDULE, JobState.PENDING)
-    assert task.start_at == datetime(2026, 1, 15, 18, tzinfo=UTC)
-    replay(recorder, "upgrade_gauss_my_sql_instance_database")
-    assert await client.upgrade_one(FIRST, delay=False) == JOB
